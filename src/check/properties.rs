@@ -1,0 +1,73 @@
+//! Properties in a row: a tuple of them is looked after as one, without dispatch at run time.
+
+use super::{At, Board, Cast, NodeSet, Nodes, Process, Progress, Property, PropertyInfo, Seat, Time, WorldEvent};
+
+/// All properties of a protocol: a tuple of [`Property`]s.
+pub trait Properties<P: Process>: Sized {
+    /// What is known of each, in order.
+    fn infos() -> Vec<PropertyInfo>;
+    /// Before the first event.
+    fn new(config: &P::Config, cast: &Cast) -> Self;
+    /// A node reported something.
+    fn on_fact(&mut self, at: At, fact: &P::Fact, board: &mut Board);
+    /// A node's turn is over.
+    fn on_turn(&mut self, at: At, seat: Seat<'_, P>, board: &mut Board);
+    /// The world did something.
+    fn on_world(&mut self, now: Time, event: &WorldEvent, board: &mut Board);
+    /// A checkpoint.
+    fn on_state(&mut self, now: Time, nodes: Nodes<'_, P>, board: &mut Board);
+    /// The first property that still waits, and for what.
+    fn waiting(&self, core: &NodeSet, nodes: Nodes<'_, P>) -> Option<(&'static str, String)>;
+}
+
+macro_rules! in_a_row {
+    ($($property:ident $n:tt),*) => {
+        impl<P: Process, $($property: Property<P>),*> Properties<P> for ($($property,)*) {
+            fn infos() -> Vec<PropertyInfo> {
+                vec![$(PropertyInfo { name: $property::NAME, about: $property::ABOUT, needs: $property::NEEDS }),*]
+            }
+            #[expect(clippy::unused_unit, reason = "the empty tuple is made here too")]
+            fn new(_config: &P::Config, _cast: &Cast) -> Self {
+                ($($property::new(_config, _cast),)*)
+            }
+            #[inline]
+            fn on_fact(&mut self, _at: At, _fact: &P::Fact, _board: &mut Board) {
+                $(_board.enter($n, $property::NAME, self.$n.on_fact(_at, _fact));)*
+            }
+            #[inline]
+            fn on_turn(&mut self, _at: At, _seat: Seat<'_, P>, _board: &mut Board) {
+                $(_board.enter($n, $property::NAME, self.$n.on_turn(_at, _seat));)*
+            }
+            fn on_world(&mut self, _now: Time, _event: &WorldEvent, _board: &mut Board) {
+                $(_board.enter($n, $property::NAME, self.$n.on_world(_now, _event));)*
+            }
+            fn on_state(&mut self, _now: Time, _nodes: Nodes<'_, P>, _board: &mut Board) {
+                $(_board.enter($n, $property::NAME, self.$n.on_state(_now, _nodes));)*
+            }
+            fn waiting(&self, _core: &NodeSet, _nodes: Nodes<'_, P>) -> Option<(&'static str, String)> {
+                $(if let Progress::Waiting(why) = self.$n.settled(_core, _nodes) {
+                    return Some(($property::NAME, why));
+                })*
+                None
+            }
+        }
+    };
+}
+
+in_a_row!();
+in_a_row!(A 0);
+in_a_row!(A 0, B 1);
+in_a_row!(A 0, B 1, C 2);
+in_a_row!(A 0, B 1, C 2, D 3);
+in_a_row!(A 0, B 1, C 2, D 3, E 4);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14);
+in_a_row!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, Q 15);

@@ -1,0 +1,524 @@
+//! Names for the things of a run: nodes, clients, operations, groups, and sets of nodes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// A node of the cluster. Nodes are numbered from 0, group by group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The node's place in a table of all nodes.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "n{}", self.0)
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "n{}", self.0)
+    }
+}
+
+/// A client, outside the cluster. Clients have an id space of their own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ClientId(pub u32);
+
+impl ClientId {
+    /// The client's place in a table of all clients.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Debug for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+/// One operation of one client: its `n`-th, counted from 0. All attempts at it carry the same id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpId {
+    /// Who asked.
+    pub client: ClientId,
+    /// Which of its operations.
+    pub n: u64,
+}
+
+impl fmt::Debug for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.client, self.n)
+    }
+}
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.client, self.n)
+    }
+}
+
+/// One end of a link: a node or a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// A node of the cluster.
+    Node(NodeId),
+    /// A client outside it.
+    Client(ClientId),
+}
+
+impl Endpoint {
+    /// The two id spaces side by side in one word, so that a node and a client never look alike to a hash.
+    #[must_use]
+    pub const fn word(self) -> u64 {
+        match self {
+            Self::Node(node) => node.0 as u64,
+            Self::Client(client) => (1 << 32) | client.0 as u64,
+        }
+    }
+
+    /// The node at this end, if it is one.
+    #[must_use]
+    pub const fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Client(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(node) => node.fmt(f),
+            Self::Client(client) => client.fmt(f),
+        }
+    }
+}
+
+/// A set of nodes of any size, kept as sorted, disjoint, non-adjacent ranges.
+///
+/// In files it is a list whose items are node numbers or inclusive ranges: `[0, 2, "5-9"]`.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<SetItem>", into = "Vec<SetItem>")]
+pub struct NodeSet {
+    ranges: Vec<(u32, u32)>,
+}
+
+impl NodeSet {
+    /// The empty set.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { ranges: Vec::new() }
+    }
+
+    /// All nodes from `range.start` up to but not including `range.end`.
+    #[must_use]
+    pub fn range(range: std::ops::Range<u32>) -> Self {
+        let ranges = if range.is_empty() { Vec::new() } else { vec![(range.start, range.end - 1)] };
+        Self { ranges }
+    }
+
+    /// Whether `node` is in the set.
+    #[must_use]
+    pub fn contains(&self, node: NodeId) -> bool {
+        let after = self.ranges.partition_point(|&(first, _)| first <= node.0);
+        after > 0 && node.0 <= self.ranges[after - 1].1
+    }
+
+    /// Number of nodes in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranges.iter().map(|&(first, last)| (last - first) as usize + 1).sum()
+    }
+
+    /// Whether the set has no nodes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// The nodes in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.ranges.iter().flat_map(|&(first, last)| first..=last).map(NodeId)
+    }
+
+    /// The greatest node in the set.
+    #[must_use]
+    pub fn last(&self) -> Option<NodeId> {
+        self.ranges.last().map(|&(_, last)| NodeId(last))
+    }
+
+    /// Adds one node.
+    pub fn insert(&mut self, node: NodeId) {
+        if !self.contains(node) {
+            self.insert_range(node.0..=node.0);
+        }
+    }
+
+    /// Removes one node.
+    pub fn remove(&mut self, node: NodeId) {
+        if self.contains(node) {
+            *self = self.iter().filter(|&other| other != node).collect();
+        }
+    }
+
+    /// The nodes that are in `self` and not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.iter().filter(|&node| !other.contains(node)).collect()
+    }
+
+    fn insert_range(&mut self, range: RangeInclusive<u32>) {
+        self.ranges.push((*range.start(), *range.end()));
+        self.ranges.sort_unstable();
+        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(self.ranges.len());
+        for &(first, last) in &self.ranges {
+            match merged.last_mut() {
+                Some(previous) if first <= previous.1.saturating_add(1) => previous.1 = previous.1.max(last),
+                _ => merged.push((first, last)),
+            }
+        }
+        self.ranges = merged;
+    }
+}
+
+impl FromIterator<NodeId> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
+        let mut ids: Vec<u32> = nodes.into_iter().map(|node| node.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for id in ids {
+            match ranges.last_mut() {
+                Some(previous) if previous.1 + 1 == id => previous.1 = id,
+                _ => ranges.push((id, id)),
+            }
+        }
+        Self { ranges }
+    }
+}
+
+impl fmt::Debug for NodeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for NodeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self
+            .ranges
+            .iter()
+            .map(|&(first, last)| if first == last { format!("n{first}") } else { format!("n{first}-n{last}") })
+            .collect();
+        write!(f, "{{{}}}", words.join(" "))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum SetItem {
+    One(u32),
+    Range(String),
+}
+
+impl TryFrom<Vec<SetItem>> for NodeSet {
+    type Error = String;
+
+    fn try_from(items: Vec<SetItem>) -> Result<Self, String> {
+        let mut set = Self::new();
+        for item in items {
+            match item {
+                SetItem::One(node) => set.insert_range(node..=node),
+                SetItem::Range(text) => set.insert_range(parse_range(&text)?),
+            }
+        }
+        Ok(set)
+    }
+}
+
+fn parse_range(text: &str) -> Result<RangeInclusive<u32>, String> {
+    let wrong = || format!("{text:?} is not a range of nodes; write one as \"5-9\"");
+    let (first, last) = text.split_once('-').ok_or_else(wrong)?;
+    let first: u32 = first.trim().parse().map_err(|_| wrong())?;
+    let last: u32 = last.trim().parse().map_err(|_| wrong())?;
+    if first > last {
+        return Err(wrong());
+    }
+    Ok(first..=last)
+}
+
+impl From<NodeSet> for Vec<SetItem> {
+    fn from(set: NodeSet) -> Self {
+        let item = |(first, last)| {
+            if first == last { SetItem::One(first) } else { SetItem::Range(format!("{first}-{last}")) }
+        };
+        set.ranges.into_iter().map(item).collect()
+    }
+}
+
+impl JsonSchema for NodeSet {
+    fn schema_name() -> Cow<'static, str> {
+        "NodeSet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Nodes by number; an inclusive range is a string such as \"5-9\".",
+            "type": "array",
+            "items": { "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": "^[0-9]+-[0-9]+$" },
+            ] },
+        })
+    }
+}
+
+/// A small set of nodes, as protocols count votes in: at most [`Voters::MAX`] nodes, `Copy`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Voters(u128);
+
+impl Voters {
+    /// Node numbers in the set are below this.
+    pub const MAX: u32 = 128;
+
+    /// The empty set.
+    pub const NONE: Self = Self(0);
+
+    /// Adds `node`; whether it was new.
+    ///
+    /// # Panics
+    /// If the node's number is not below [`Voters::MAX`].
+    pub fn insert(&mut self, node: NodeId) -> bool {
+        let bit = Self::bit(node);
+        let new = self.0 & bit == 0;
+        self.0 |= bit;
+        new
+    }
+
+    /// Removes `node`; whether it was there.
+    pub fn remove(&mut self, node: NodeId) -> bool {
+        let had = self.contains(node);
+        if had {
+            self.0 &= !Self::bit(node);
+        }
+        had
+    }
+
+    /// Whether `node` is in the set.
+    #[must_use]
+    pub const fn contains(self, node: NodeId) -> bool {
+        node.0 < Self::MAX && self.0 >> node.0 & 1 == 1
+    }
+
+    /// Number of nodes in the set.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether the set has no nodes.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The smallest number of members that any two such subsets share one of.
+    #[must_use]
+    pub const fn majority(self) -> usize {
+        self.len() / 2 + 1
+    }
+
+    /// The nodes in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether `votes` holds a majority of this set.
+    #[must_use]
+    pub const fn has_majority(self, votes: Self) -> bool {
+        self.and(votes).len() >= self.majority()
+    }
+
+    /// The nodes in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = NodeId> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            if rest == 0 {
+                return None;
+            }
+            let node = rest.trailing_zeros();
+            rest &= rest - 1;
+            Some(NodeId(node))
+        })
+    }
+
+    fn bit(node: NodeId) -> u128 {
+        assert!(node.0 < Self::MAX, "{node} does not fit a set of voters (at most {} nodes)", Self::MAX);
+        1 << node.0
+    }
+}
+
+impl FromIterator<NodeId> for Voters {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
+        let mut set = Self::NONE;
+        for node in nodes {
+            set.insert(node);
+        }
+        set
+    }
+}
+
+impl fmt::Debug for Voters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+macro_rules! fault_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal),+ $(,)?) => {
+        /// What a fault is, by name: the unit in which a plan counts its entries and a run its ledger.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum FaultKind { $($(#[doc = $doc])+ $kind),+ }
+
+        impl FaultKind {
+            /// Every kind, in the order in which they are listed and counted.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The kind's name in scenario files and reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),+ }
+            }
+
+            /// What it does to the world, in a sentence.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$kind => concat!($($doc),+)),+ }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    /// A machine stops: memory, timers and a drawn part of the unsynced writes are lost; it restarts after `down`.
+    Crash = "crash",
+    /// A process dies: memory and timers are lost, every issued write survives in the page cache.
+    Kill = "kill",
+    /// Several machines crash at one instant.
+    Power = "power",
+    /// A machine crashes and restarts with an empty disk.
+    Wipe = "wipe",
+    /// A machine crashes and its disk has a latent error when it boots again.
+    Damage = "damage",
+    /// A process stands still while its clock, its input and its disk go on.
+    Pause = "pause",
+    /// Every turn of a node takes longer.
+    Slow = "slow",
+    /// Links are cut, in any directions.
+    Partition = "partition",
+    /// Links hold what is sent over them and release it in order at the end.
+    Clog = "clog",
+    /// Links lose more messages.
+    Loss = "loss",
+    /// Links take longer.
+    Delay = "delay",
+    /// Links deliver more messages twice.
+    Duplicate = "duplicate",
+    /// The next sync of a disk fails, which crashes the node.
+    SyncFail = "sync_fail",
+    /// A disk is full: every sync fails until the entry ends.
+    DiskFull = "disk_full",
+    /// Both clocks of a node run faster or slower.
+    Drift = "drift",
+    /// The wall clock of a node jumps.
+    Jump = "jump",
+    /// A spare node boots for the first time.
+    Start = "start",
+    /// A node stops for good.
+    Retire = "retire",
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ids: &[u32]) -> NodeSet {
+        ids.iter().copied().map(NodeId).collect()
+    }
+
+    #[test]
+    fn a_node_set_reads_and_writes_ranges() {
+        let parsed: NodeSet = serde_json::from_str(r#"[7, 0, "2-4", 5]"#).unwrap();
+        assert_eq!(parsed, set(&[0, 2, 3, 4, 5, 7]));
+        assert_eq!(serde_json::to_string(&parsed).unwrap(), r#"[0,"2-5",7]"#);
+        assert_eq!(parsed.to_string(), "{n0 n2-n5 n7}");
+    }
+
+    #[test]
+    fn a_node_set_refuses_a_reversed_range() {
+        let error = serde_json::from_str::<NodeSet>(r#"["4-2"]"#).unwrap_err();
+        assert!(error.to_string().contains("\"4-2\" is not a range of nodes"), "{error}");
+    }
+
+    #[test]
+    fn a_node_set_keeps_its_ranges_apart_and_merged() {
+        let mut nodes = set(&[0, 2]);
+        nodes.insert(NodeId(1));
+        assert_eq!(nodes, NodeSet::range(0..3));
+        nodes.remove(NodeId(1));
+        assert_eq!(nodes, set(&[0, 2]));
+        assert!(!nodes.contains(NodeId(1)) && nodes.contains(NodeId(2)) && !nodes.contains(NodeId(3)));
+        assert_eq!(NodeSet::range(0..1_000_000).len(), 1_000_000);
+    }
+
+    #[test]
+    fn voters_count_each_node_once() {
+        let mut votes = Voters::NONE;
+        assert!(votes.insert(NodeId(3)));
+        assert!(!votes.insert(NodeId(3)));
+        let all: Voters = (0..5).map(NodeId).collect();
+        assert!(!all.has_majority(votes));
+        votes.insert(NodeId(0));
+        votes.insert(NodeId(4));
+        assert!(all.has_majority(votes));
+    }
+
+    #[test]
+    fn a_fault_kind_has_one_name() {
+        for &kind in FaultKind::ALL {
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("{:?}", kind.name()));
+        }
+    }
+}

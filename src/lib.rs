@@ -1,0 +1,10 @@
+//! seedstorm: a deterministic fault-injection simulator for distributed protocols.
+pub mod check;
+pub mod ids;
+pub mod params;
+pub mod process;
+pub mod protocol;
+pub mod rng;
+pub mod time;
+pub mod turn;
+pub mod workload;

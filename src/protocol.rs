@@ -1,0 +1,129 @@
+//! What a protocol brings: its node, its invariants, its clients' workload, its settings and its planted bugs.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::check::Properties;
+use crate::ids::NodeSet;
+use crate::process::{Cast, Process};
+use crate::rng::Dice;
+use crate::time::Span;
+use crate::workload::Workload;
+
+pub mod raft;
+
+/// The configuration that the nodes of a protocol share.
+pub type ConfigOf<P> = <<P as Protocol>::Node as Process>::Config;
+
+/// A protocol, as the laboratory runs it.
+pub trait Protocol: 'static {
+    /// Its node.
+    type Node: Process;
+    /// Its invariants: a tuple of properties.
+    type Checks: Properties<Self::Node>;
+    /// What its clients ask.
+    type Load: Workload<Self::Node>;
+    /// Its settings, under `params` in a scenario. Unknown fields must be an error
+    /// (`#[serde(deny_unknown_fields, default)]`), or a misspelt setting would pass in silence.
+    type Params: Serialize + DeserializeOwned + JsonSchema + Default;
+
+    /// Its name in scenario files.
+    const NAME: &'static str;
+    /// What it is, in a sentence.
+    const ABOUT: &'static str;
+    /// The names of its groups of nodes; `"nodes": 5` casts the first.
+    const GROUPS: &'static [&'static str] = &["replica"];
+    /// Mistakes that can be planted in it.
+    const BUGS: &'static [Bug] = &[];
+    /// Kinds of fact that a campaign should see at least once.
+    const SOMETIMES: &'static [&'static str] = &[];
+    /// Kinds of fact without which a run is reported as empty: it never got going.
+    const VITAL: &'static [&'static str] = &[];
+    /// The role of which there is one, which does not change hands without need.
+    const LEADER: Option<&'static str> = None;
+
+    /// The configuration for these settings.
+    ///
+    /// # Errors
+    /// Which setting is impossible, and why.
+    fn config(setup: &Setup<'_, Self::Params>) -> Result<ConfigOf<Self>, ParamError>;
+
+    /// The nodes that must make progress once they are healed, out of those that can be; `None` if these are
+    /// too few.
+    fn core(config: &ConfigOf<Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet>;
+
+    /// How long the healed core may take, at worst, until it makes progress. A scenario that states no
+    /// `settle` of its own is given this.
+    fn bound(config: &ConfigOf<Self>, healed: &Healed) -> Span;
+
+    /// How many nodes may lose synced data before the protocol's promises end.
+    fn tolerated_losses(_config: &ConfigOf<Self>) -> u32 {
+        0
+    }
+}
+
+/// What a protocol's configuration is made from.
+#[derive(Debug)]
+pub struct Setup<'a, T> {
+    /// Its settings.
+    pub params: &'a T,
+    /// The mistake to plant, by name; it is one of [`Protocol::BUGS`].
+    pub bug: Option<&'static str>,
+    /// Which nodes there are.
+    pub cast: &'a Cast,
+}
+
+/// The world of a healed core, at its worst.
+#[derive(Clone, Copy, Debug)]
+pub struct Healed {
+    /// The longest time that a message takes.
+    pub delay: Span,
+    /// The longest time that a sync takes.
+    pub sync: Span,
+    /// The longest time that a turn takes.
+    pub service: Span,
+    /// How far a clock drifts at most, in millionths.
+    pub drift_ppm: u64,
+}
+
+/// A mistake that can be planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Bug {
+    /// Its name in scenario files.
+    pub name: &'static str,
+    /// What is done wrong, in a sentence.
+    pub about: &'static str,
+    /// The properties that it may break first.
+    pub breaks: &'static [&'static str],
+    /// The settings under which it can be reached, in a sentence; empty if under all.
+    pub reached: &'static str,
+    /// Where it was seen.
+    pub source: &'static str,
+}
+
+/// A setting that is impossible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamError {
+    /// Which setting, as a path under `params`; empty for the nodes.
+    pub field: String,
+    /// What is wrong with it and what would do.
+    pub message: String,
+}
+
+impl ParamError {
+    /// `field` is wrong, for this reason.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ParamError {}

@@ -1,0 +1,563 @@
+//! All randomness of a run, and the two hashes that name its content.
+//!
+//! One 64-bit [`Seed`] yields four [`Seeds`] through ChaCha, one stream per purpose. From there on draws
+//! are *stateless keyed hashes*: a [`Die`] is a seed with words folded into it (who, when, the how-many-eth),
+//! and its value depends on those words alone. So no draw moves another: that is what lets a fault be taken
+//! out of a failing run while everybody else's dice stay as they lay.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::time::{Span, decimal};
+
+// Odd constants with about as many ones as zeroes (the first is 2^64/φ), so that a product spreads every bit.
+const SPREAD: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
+
+/// Folded multiplication, the step of wyhash: the two halves of the 128-bit product, xored.
+#[inline]
+const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a as u128) * (b as u128);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// A 64-bit seed. In files and on the command line decimal or `0x…`; JSON holds it as a string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seed(pub u64);
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = match text.strip_prefix("0x") {
+            Some(hex) => u64::from_str_radix(hex, 16),
+            None => text.parse(),
+        };
+        parsed.map(Self).map_err(|_| format!("{text:?} is not a seed: expected a 64-bit number, such as 42 or 0x2a"))
+    }
+}
+
+impl Serialize for Seed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Seed {
+    fn schema_name() -> Cow<'static, str> {
+        "Seed".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A 64-bit seed as a string, decimal or 0x….",
+            "type": "string",
+            "pattern": "^([0-9]{1,20}|0x[0-9a-fA-F]{1,16})$",
+        })
+    }
+}
+
+/// The four seeds of a run; any of them can be replaced while the others stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seeds {
+    /// Decides the fault plan: which entries, when, whom, for how long; and the settings that a scenario leaves open.
+    pub plan: Seed,
+    /// Decides the fate of every message.
+    pub network: Seed,
+    /// Decides the draws that nodes make, and the latencies of their disks.
+    pub node: Seed,
+    /// Decides what clients ask, and when.
+    pub workload: Seed,
+}
+
+impl Seeds {
+    /// The four seeds that `seed` stands for: one ChaCha stream each.
+    #[must_use]
+    pub fn derive(seed: Seed) -> Self {
+        let mut key = [0u8; 32];
+        key[..8].copy_from_slice(&seed.0.to_le_bytes());
+        key[8..17].copy_from_slice(b"seedstorm");
+        let stream = |number| {
+            let mut rng = ChaCha8Rng::from_seed(key);
+            rng.set_stream(number);
+            Seed(rng.next_u64())
+        };
+        Self { plan: stream(1), network: stream(2), node: stream(3), workload: stream(4) }
+    }
+}
+
+/// A seed with words folded into it. [`roll`](Die::roll) is a pure function of those words, in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct Die(u64);
+
+impl Die {
+    /// A die for one purpose of one seed.
+    #[inline]
+    #[must_use]
+    pub const fn new(seed: Seed) -> Self {
+        Self(fold(seed.0 ^ SPREAD[0], SPREAD[1]) ^ seed.0)
+    }
+
+    /// The die further specified by one word.
+    #[inline]
+    #[must_use]
+    pub const fn with(self, word: u64) -> Self {
+        Self(fold(self.0 ^ SPREAD[2], word ^ SPREAD[3]) ^ self.0.rotate_left(23) ^ word)
+    }
+
+    /// The die further specified by four words at once; the two products overlap, which matters once a message.
+    #[inline]
+    #[must_use]
+    pub const fn with4(self, words: [u64; 4]) -> Self {
+        let left = fold(words[0] ^ self.0, words[1] ^ SPREAD[1]);
+        let right = fold(words[2] ^ self.0.rotate_left(32), words[3] ^ SPREAD[3]);
+        Self(fold(left ^ SPREAD[0], right ^ SPREAD[2]) ^ left)
+    }
+
+    /// The die further specified by a text, such as the name of a setting.
+    #[must_use]
+    pub fn with_str(self, text: &str) -> Self {
+        self.with(content_hash(text))
+    }
+
+    /// Its value: 64 uniform bits.
+    #[inline]
+    #[must_use]
+    pub const fn roll(self) -> u64 {
+        fold(self.0 ^ SPREAD[1], SPREAD[0])
+    }
+
+    /// Endless numbered rolls of this die, for code that makes several draws in a row.
+    #[must_use]
+    pub const fn stream(self) -> Stream {
+        Stream { die: self, drawn: 0 }
+    }
+}
+
+/// A source of draws. What it draws is decided by where it comes from, never by what was drawn elsewhere.
+pub trait Dice {
+    /// 64 uniform bits.
+    fn next(&mut self) -> u64;
+
+    /// A uniform number below `n`; 0 if `n` is 0.
+    fn below(&mut self, n: u64) -> u64 {
+        scale(self.next(), n)
+    }
+
+    /// A uniform duration from `low` to `high`, both included.
+    fn between(&mut self, low: Span, high: Span) -> Span {
+        low + Span(self.below((high - low).0.saturating_add(1)))
+    }
+
+    /// True with probability `ratio`.
+    fn chance(&mut self, ratio: Ratio) -> bool {
+        ratio.hit(self.next())
+    }
+}
+
+/// `bits` (uniform) scaled down to below `n`; the bias is at most n/2^64.
+#[inline]
+#[must_use]
+pub const fn scale(bits: u64, n: u64) -> u64 {
+    ((bits as u128 * n as u128) >> 64) as u64
+}
+
+/// The numbered rolls of one [`Die`].
+#[derive(Clone, Debug)]
+pub struct Stream {
+    die: Die,
+    drawn: u64,
+}
+
+impl Dice for Stream {
+    fn next(&mut self) -> u64 {
+        self.drawn += 1;
+        self.die.with(self.drawn).roll()
+    }
+}
+
+/// A probability, as an exact ratio. In files a string: `"0.1%"`, `"3/100"`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ratio {
+    hits: u64,
+    of: u64,
+}
+
+impl Default for Ratio {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
+impl Ratio {
+    /// Probability 0.
+    pub const NEVER: Self = Self { hits: 0, of: 1 };
+    /// Probability 1.
+    pub const ALWAYS: Self = Self { hits: 1, of: 1 };
+
+    /// `hits` in `of`; `None` unless `hits <= of` and `of > 0`.
+    #[must_use]
+    pub const fn new(hits: u64, of: u64) -> Option<Self> {
+        if of == 0 || hits > of {
+            return None;
+        }
+        let divisor = gcd(hits, of);
+        Some(Self { hits: hits / divisor, of: of / divisor })
+    }
+
+    /// Whether the probability is 0.
+    #[must_use]
+    pub const fn is_never(self) -> bool {
+        self.hits == 0
+    }
+
+    /// Whether these uniform bits are a hit.
+    #[inline]
+    #[must_use]
+    pub const fn hit(self, bits: u64) -> bool {
+        scale(bits, self.of) < self.hits
+    }
+
+    /// The same odds times `numerator / denominator`, at most 1.
+    #[must_use]
+    pub fn scaled(self, numerator: u64, denominator: u64) -> Self {
+        let bits = 1u64 << 40;
+        let share = u128::from(self.hits) * u128::from(bits) * u128::from(numerator)
+            / (u128::from(self.of) * u128::from(denominator.max(1)));
+        Self::new(u64::try_from(share).unwrap_or(bits).min(bits), bits).unwrap_or(Self::ALWAYS)
+    }
+
+    /// The probability that at least one of two independent events happens.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_never() {
+            return other;
+        }
+        if other.is_never() {
+            return self;
+        }
+        let bits = 1u128 << 40;
+        let miss = |ratio: Self| bits * u128::from(ratio.of - ratio.hits) / u128::from(ratio.of);
+        let hits = bits - miss(self) * miss(other) / bits;
+        Self::new(u64::try_from(hits).unwrap_or(u64::MAX), 1 << 40).unwrap_or(Self::ALWAYS)
+    }
+
+    /// As a fraction, for people and charts; no decision may rest on it.
+    #[must_use]
+    pub fn as_fraction(self) -> f64 {
+        self.hits as f64 / self.of as f64
+    }
+}
+
+const fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl FromStr for Ratio {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a probability; write it as \"0.1%\" or \"3/100\"");
+        let trimmed = text.trim();
+        const FINE: u64 = 1_000_000_000_000;
+        let (hits, of) = if let Some(percent) = trimmed.strip_suffix('%') {
+            (decimal(percent.trim(), FINE / 100).ok_or_else(wrong)?, FINE)
+        } else if let Some((hits, of)) = trimmed.split_once('/') {
+            (hits.trim().parse().map_err(|_| wrong())?, of.trim().parse().map_err(|_| wrong())?)
+        } else {
+            (decimal(trimmed, FINE).filter(|_| !trimmed.is_empty()).ok_or_else(wrong)?, FINE)
+        };
+        if of == 0 {
+            return Err(wrong());
+        }
+        Self::new(hits, of).ok_or_else(|| format!("{text:?} is a probability over 1"))
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A percentage where it is exact and short, the plain ratio otherwise.
+        let millionths = u128::from(self.hits) * 100_000_000;
+        if millionths.is_multiple_of(u128::from(self.of)) {
+            let exact = millionths / u128::from(self.of);
+            let (whole, rest) = (exact / 1_000_000, exact % 1_000_000);
+            if rest == 0 {
+                return f.pad(&format!("{whole}%"));
+            }
+            return f.pad(&format!("{whole}.{}%", format!("{rest:06}").trim_end_matches('0')));
+        }
+        f.pad(&format!("{}/{}", self.hits, self.of))
+    }
+}
+
+impl fmt::Debug for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Ratio {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ratio {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Ratio;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a probability as a string, such as \"0.1%\" or \"3/100\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Ratio, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl JsonSchema for Ratio {
+    fn schema_name() -> Cow<'static, str> {
+        "Probability".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A probability as a string, such as \"0.1%\" or \"3/100\".",
+            "type": "string",
+            "pattern": "^\\s*([0-9]*\\.?[0-9]+\\s*%?|[0-9]+\\s*/\\s*[0-9]+)\\s*$",
+        })
+    }
+}
+
+/// The hash of a value's content: what a message's fate and the digest know of it.
+#[inline]
+#[must_use]
+pub fn content_hash<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = ContentHasher(SPREAD[0]);
+    value.hash(&mut hasher);
+    hasher.0
+}
+
+struct ContentHasher(u64);
+
+impl ContentHasher {
+    #[inline]
+    fn word(&mut self, word: u64) {
+        self.0 = fold(self.0 ^ word, SPREAD[1]) ^ word.rotate_left(29);
+    }
+}
+
+impl Hasher for ContentHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.word(u64::from_le_bytes(word));
+        }
+    }
+    #[inline]
+    fn write_u8(&mut self, n: u8) {
+        self.word(n.into());
+    }
+    #[inline]
+    fn write_u16(&mut self, n: u16) {
+        self.word(n.into());
+    }
+    #[inline]
+    fn write_u32(&mut self, n: u32) {
+        self.word(n.into());
+    }
+    #[inline]
+    fn write_u64(&mut self, n: u64) {
+        self.word(n);
+    }
+    #[inline]
+    fn write_usize(&mut self, n: usize) {
+        self.word(n as u64);
+    }
+    #[inline]
+    fn write_isize(&mut self, n: isize) {
+        self.word(n as u64);
+    }
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A running 128-bit digest of everything that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest {
+    a: u64,
+    b: u64,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self { a: SPREAD[2], b: SPREAD[3] }
+    }
+}
+
+impl Digest {
+    /// Folds in one record. The words meet in two independent products first, so that the chain from record
+    /// to record is one multiplication deep.
+    #[inline]
+    pub fn record(&mut self, words: [u64; 4]) {
+        let left = fold(words[0] ^ SPREAD[0], words[1] ^ SPREAD[1]);
+        let right = fold(words[2] ^ SPREAD[2], words[3] ^ SPREAD[3]);
+        self.a = fold(self.a ^ left, SPREAD[0] ^ right);
+        self.b = fold(self.b ^ right, SPREAD[1] ^ left).wrapping_add(self.b);
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{:016x}", self.a, self.b)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a digest: expected 32 hexadecimal digits");
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let half = |range| u64::from_str_radix(&text[range], 16).map_err(|_| wrong());
+        Ok(Self { a: half(0..16)?, b: half(16..32)? })
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Digest {
+    fn schema_name() -> Cow<'static, str> {
+        "Digest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "128 bits in hexadecimal.", "type": "string", "pattern": "^[0-9a-f]{32}$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_four_seeds_are_pinned() {
+        let seeds = Seeds::derive(Seed(42));
+        assert_eq!(seeds, Seeds::derive(Seed(42)));
+        let all = [seeds.plan.0, seeds.network.0, seeds.node.0, seeds.workload.0];
+        assert_eq!(all, PINNED, "{all:#x?}");
+    }
+
+    const PINNED: [u64; 4] = [0, 0, 0, 0];
+
+    #[test]
+    fn a_die_depends_on_every_word_and_their_order() {
+        let die = Die::new(Seed(1));
+        assert_ne!(die.with(1).with(2).roll(), die.with(2).with(1).roll());
+        assert_ne!(die.with4([1, 2, 3, 4]).roll(), die.with4([1, 2, 4, 3]).roll());
+        assert_ne!(die.with4([1, 2, 3, 4]).roll(), die.with4([3, 4, 1, 2]).roll());
+        assert_eq!(die.with(7).roll(), Die::new(Seed(1)).with(7).roll());
+    }
+
+    #[test]
+    fn rolls_are_evenly_spread() {
+        // Chi-squared over 256 cells for consecutive words, the worst case in use: 255 degrees of freedom, 0.1 % at 330.
+        for shift in [0, 8, 28, 56] {
+            let mut cells = [0u32; 256];
+            for word in 0..65_536u64 {
+                cells[(Die::new(Seed(9)).with4([word, 3, 5, 0]).roll() >> shift & 255) as usize] += 1;
+            }
+            let chi: f64 = cells.iter().map(|&n| (f64::from(n) - 256.0).powi(2) / 256.0).sum();
+            assert!(chi < 330.0, "shift {shift}: {chi}");
+        }
+    }
+
+    #[test]
+    fn ratios_are_read_exactly() {
+        let ratio = |text: &str| text.parse::<Ratio>();
+        assert_eq!(ratio("0.1%").unwrap(), Ratio::new(1, 1000).unwrap());
+        assert_eq!(ratio("3/100").unwrap().to_string(), "3%");
+        assert_eq!(ratio("1/3").unwrap().to_string(), "1/3");
+        assert_eq!(ratio("0.25").unwrap().to_string(), "25%");
+        assert_eq!(ratio("101%").unwrap_err(), "\"101%\" is a probability over 1");
+        assert!(ratio("often").unwrap_err().contains("not a probability"));
+        assert!(ratio("").is_err() && ratio("1/0").is_err() && ratio("-1%").is_err());
+    }
+
+    #[test]
+    fn ratios_hit_as_often_as_they_say() {
+        let mut dice = Die::new(Seed(3)).stream();
+        let hits = (0..100_000).filter(|_| dice.chance(Ratio::new(3, 100).unwrap())).count();
+        assert!((2_800..3_200).contains(&hits), "{hits}");
+        assert!(!Ratio::NEVER.hit(0) && Ratio::ALWAYS.hit(u64::MAX));
+    }
+
+    #[test]
+    fn independent_odds_combine() {
+        let half = Ratio::new(1, 2).unwrap();
+        assert_eq!(half.or(half), Ratio::new(3, 4).unwrap());
+        assert_eq!(half.or(Ratio::NEVER), half);
+        assert_eq!(half.scaled(1, 2), Ratio::new(1, 4).unwrap());
+    }
+
+    #[test]
+    fn a_digest_survives_being_written() {
+        let mut digest = Digest::default();
+        digest.record([1, 2, 3, 4]);
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert!("xyz".parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn content_tells_lengths_apart() {
+        assert_ne!(content_hash(&(vec![1u8, 2], vec![3u8])), content_hash(&(vec![1u8], vec![2u8, 3])));
+        assert_ne!(content_hash("a"), content_hash("a\0"));
+    }
+}
