@@ -1,10 +1,12 @@
 //! seedstorm: a deterministic fault-injection simulator for distributed protocols.
 pub mod check;
+pub mod fault;
 pub mod ids;
 pub mod params;
 pub mod process;
 pub mod protocol;
 pub mod rng;
+pub mod sim;
 pub mod time;
 pub mod turn;
 pub mod workload;
