@@ -90,12 +90,13 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The two id spaces side by side in one word, so that a node and a client never look alike to a hash.
+    /// The two id spaces side by side in 32 bits, so that a node and a client never look alike to a hash. There
+    /// are fewer than 2^31 of either.
     #[must_use]
     pub const fn word(self) -> u64 {
         match self {
             Self::Node(node) => node.0 as u64,
-            Self::Client(client) => (1 << 32) | client.0 as u64,
+            Self::Client(client) => (1 << 31) | client.0 as u64,
         }
     }
 

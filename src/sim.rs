@@ -1,2 +1,357 @@
-//! The simulator.
+//! The simulator: one thread, one queue of events, virtual time.
+//!
+//! A [`Sim`] owns a cluster of nodes, their disks, clocks and links, the clients, the plan of faults, and the
+//! invariants that watch. It can be stepped, run to an instant, looked into, and run to its end, which yields
+//! an [`Outcome`]. It is generic over the protocol, so that no event is dispatched at run time.
+
+mod clients;
+mod clock;
+mod disk;
+mod event;
+mod faults;
+mod network;
+mod node;
+mod outcome;
+mod phases;
+mod queue;
+mod trace;
+mod turns;
 pub mod world;
+
+use crate::check::history::History;
+use crate::check::{Board, Nodes, Phase, Properties, Violation, WorldEvent};
+use crate::fault::FaultPlan;
+use crate::ids::{Endpoint, NodeId, NodeSet, OpId};
+use crate::process::{Cast, Glance, Local, Outbox, Process};
+use crate::rng::{Dice, Die, Digest};
+use crate::time::{Span, Time};
+use crate::turn::Input;
+use crate::workload::{ClientPolicy, Workload};
+use clients::Clients;
+use event::Event;
+use faults::Faults;
+use network::{Network, Ordinals};
+use node::{Slot, Table};
+pub use outcome::{Availability, Counters, Ending, Liveness, Outcome, PropertyLine};
+use phases::Course;
+use queue::Queue;
+pub use trace::{Record, Tracer, What, kind_of};
+use trace::{Kinds, Log};
+use world::World;
+
+/// Everything that a run is made from, beside the types.
+#[derive(Debug)]
+pub struct Setup<P: Process> {
+    /// Which nodes there are.
+    pub cast: Cast,
+    /// What they share.
+    pub config: P::Config,
+    /// The world they live in.
+    pub world: World,
+    /// What happens to them.
+    pub plan: FaultPlan,
+    /// How clients behave.
+    pub clients: ClientPolicy,
+    /// What the kernel must know of the protocol.
+    pub rules: Rules<P>,
+}
+
+/// What the kernel must know of a protocol beyond its node.
+#[derive(Debug)]
+pub struct Rules<P: Process> {
+    /// Names the nodes that must make progress once healed.
+    pub core: fn(&P::Config, &NodeSet, &mut dyn Dice) -> Option<NodeSet>,
+    /// The role of which there is one.
+    pub leader: Option<&'static str>,
+    /// Kinds of fact without which a run is empty.
+    pub vital: &'static [&'static str],
+}
+
+/// A run.
+pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
+    now: Time,
+    queue: Queue<Event<P>>,
+    nodes: Table<P>,
+    outbox: Outbox<P>,
+    ordinals: Ordinals,
+    log: Log,
+    network: Network,
+    cast: Cast,
+    config: P::Config,
+    world: World,
+    rules: Rules<P>,
+    checks: C,
+    board: Board,
+    facts: Kinds<P::Fact>,
+    clients: Clients<P, W>,
+    plan: FaultPlan,
+    faults: Faults<P>,
+    course: Course,
+    counters: Counters,
+    instant: Instant,
+    service_die: Die,
+    tracer: Option<Tracer>,
+}
+
+/// Guards against an instant that never ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Instant {
+    at: Time,
+    since: u64,
+}
+
+impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
+    /// A run before its first event. All members boot at time zero, in order of their numbers.
+    #[must_use]
+    pub fn new(setup: Setup<P>, load: W, script: Vec<(crate::workload::Scripted, P::Op)>) -> Self {
+        let Setup { cast, config, world, plan, clients: policy, rules } = setup;
+        let nodes = Table(cast.nodes().map(|node| Slot::new(cast.is_spare(node))).collect());
+        let network = Network::new(world.network.clone(), plan.seeds.network, plan.noise, &plan.messages);
+        let mut sim = Self {
+            now: Time::ZERO,
+            queue: Queue::new(),
+            nodes,
+            outbox: Outbox::default(),
+            ordinals: Ordinals::default(),
+            log: Log::default(),
+            network,
+            checks: C::new(&config, &cast),
+            board: Board::new(C::infos().len()),
+            facts: Kinds::default(),
+            clients: Clients::new(&policy, load, script, &plan, &world, &cast),
+            faults: Faults::new(&plan),
+            course: Course::new(&world),
+            counters: Counters::default(),
+            instant: Instant::default(),
+            service_die: Die::new(plan.seeds.node).with(1),
+            tracer: None,
+            cast,
+            config,
+            world,
+            rules,
+            plan,
+        };
+        sim.outbox.draws.seed = Die::new(sim.plan.seeds.node);
+        sim.begin();
+        sim
+    }
+
+    fn begin(&mut self) {
+        self.set_clocks();
+        for node in self.cast.nodes() {
+            if !self.cast.is_spare(node) {
+                self.queue.push(Time::ZERO.0, Event::Restart { node, life: 0 });
+            }
+        }
+        self.schedule_plan();
+        self.wake_clients();
+    }
+
+    /// Sends every record of what happens to `tracer` from now on.
+    pub fn trace_to(&mut self, tracer: Tracer) {
+        self.tracer = Some(tracer);
+    }
+
+    /// True time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Which phase the run is in.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.course.phase
+    }
+
+    /// A node's memory, if it lives.
+    #[must_use]
+    pub fn node(&self, node: NodeId) -> Option<&P> {
+        self.nodes.0[node.index()].state.as_ref()
+    }
+
+    /// A node's synced disk.
+    #[must_use]
+    pub fn disk(&self, node: NodeId) -> &P::Disk {
+        &self.nodes.0[node.index()].disk
+    }
+
+    /// What a node's monotonic clock shows, and its armed timers with what it will show when they run out.
+    #[must_use]
+    pub fn timers(&self, node: NodeId) -> (Local, Vec<(P::Timer, Local)>) {
+        let slot = &self.nodes.0[node.index()];
+        (slot.local(self.now), slot.timers.armed().collect())
+    }
+
+    /// In words, whether a node lives, and what it is busy with.
+    #[must_use]
+    pub fn condition(&self, node: NodeId) -> String {
+        self.nodes.0[node.index()].condition()
+    }
+
+    /// Which of its lives a node is in, counted from 1.
+    #[must_use]
+    pub fn life(&self, node: NodeId) -> u32 {
+        self.nodes.0[node.index()].life
+    }
+
+    /// All nodes, as properties see them.
+    #[must_use]
+    pub fn nodes(&self) -> Nodes<'_, P> {
+        Nodes::new(&self.nodes)
+    }
+
+    /// What clients saw so far.
+    #[must_use]
+    pub fn history(&self) -> &History<P::Op, P::Reply> {
+        &self.clients.history
+    }
+
+    /// The digest of everything so far.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.log.digest
+    }
+
+    /// Number of events so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.log.events
+    }
+
+    /// The first broken property, if one is.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.board.violation.as_ref()
+    }
+
+    /// Who has the role of which there is one: of several the one with the highest epoch, then the lowest
+    /// number.
+    #[must_use]
+    pub fn leader(&self) -> Option<(NodeId, Glance)> {
+        self.with_role(self.rules.leader?, |_| true)
+    }
+
+    fn with_role(&self, role: &str, among: impl Fn(NodeId) -> bool) -> Option<(NodeId, Glance)> {
+        let glances = self.nodes().living().map(|seat| (seat.node, seat.state.glance()));
+        glances
+            .filter(|(node, glance)| glance.role == role && among(*node))
+            .max_by_key(|(node, glance)| (glance.epoch, std::cmp::Reverse(*node)))
+    }
+
+    /// Gives a node an input now, as if it came from nowhere. No history is kept of an injected request.
+    pub fn inject(&mut self, node: NodeId, input: Input<P>) {
+        self.log.event(self.now, What::Request, node.0.into(), 0, 0);
+        self.input(node, input);
+    }
+
+    /// Lets one event happen, or one change of phase. `false` when the run is over or stopped.
+    pub fn step(&mut self) -> bool {
+        self.step_until(Time::MAX)
+    }
+
+    /// Lets everything happen up to and including `until`, and moves the time there.
+    pub fn run_until(&mut self, until: Time) {
+        while self.step_until(until) {}
+        if !self.is_over() {
+            self.now = self.now.max(until);
+            self.board.set_now(self.now);
+        }
+    }
+
+    /// Runs to the end, and tells how it went.
+    pub fn run(mut self) -> Outcome {
+        while self.step() {}
+        self.outcome()
+    }
+
+    #[inline]
+    fn step_until(&mut self, until: Time) -> bool {
+        if self.is_over() {
+            return false;
+        }
+        let milestone = self.course.milestone();
+        match self.queue.pop_until(until.min(milestone).0) {
+            Some((at, order, event)) => {
+                self.now = Time(at);
+                self.board.set_now(self.now);
+                self.happen(event, order);
+                true
+            }
+            None if milestone <= until => {
+                self.now = milestone;
+                self.board.set_now(milestone);
+                self.pass_milestone();
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.board.violation.is_some() || self.course.ending.is_some()
+    }
+
+    fn happen(&mut self, event: Event<P>, order: u64) {
+        match event {
+            Event::Deliver { to, from, hash, msg } => self.deliver(to, from, hash, msg),
+            Event::Timer { node, key } => self.ring(node, key, order),
+            Event::Request { to, id, op } => self.request(to, id, op),
+            Event::Reply { from, id, reply, echo } => self.answer(from, id, reply, echo),
+            Event::TurnEnds { node, life } => self.turn_ends(node, life),
+            Event::Synced { node, epoch } => self.synced(node, epoch),
+            Event::Notice { node, life, ticket } => self.notice(node, life, ticket),
+            Event::Alarm { client, token } => self.alarm(client, token),
+            Event::Restart { node, life } => self.restart(node, life),
+            Event::Onset { entry } => self.onset(entry),
+            Event::End { entry } => self.end(entry),
+            Event::Flap { entry } => self.flap(entry),
+        }
+        self.watch_budget();
+    }
+
+    #[inline]
+    fn watch_budget(&mut self) {
+        if self.instant.at != self.now {
+            self.instant = Instant { at: self.now, since: self.log.events };
+        }
+        let budget = &self.world.budget;
+        if self.log.events - self.instant.since > budget.per_instant || self.log.events > budget.events {
+            self.course.ending.get_or_insert(Ending::OutOfEvents);
+        }
+    }
+
+    fn world_event(&mut self, event: &WorldEvent) {
+        self.checks.on_world(self.now, event, &mut self.board);
+    }
+
+    /// Shows the properties all nodes at once.
+    fn checkpoint(&mut self) {
+        self.checks.on_state(self.now, Nodes::new(&self.nodes), &mut self.board);
+    }
+
+    #[inline]
+    fn trace(&mut self, what: What, on: Endpoint, peer: Option<Endpoint>, detail: impl FnOnce() -> String) {
+        if self.tracer.is_some() {
+            self.trace_record(what, on.to_string(), peer.map_or_else(String::new, |peer| peer.to_string()), detail());
+        }
+    }
+
+    #[cold]
+    fn trace_record(&mut self, what: What, on: String, peer: String, detail: String) {
+        let record = Record { at: self.now, what, on, peer, detail };
+        if let Some(tracer) = &mut self.tracer {
+            tracer(&record);
+        }
+    }
+
+    /// The instant after which nothing of a healed core may still be on its way.
+    fn span_to(&self, later: Time) -> Span {
+        later.since(self.now)
+    }
+
+    fn op_end(id: OpId) -> Endpoint {
+        Endpoint::Client(id.client)
+    }
+}

@@ -1,0 +1,533 @@
+//! The network: the fate of a message is a pure function of its place, and of the faults of links that are on.
+
+use std::collections::BTreeMap;
+
+use super::world::NetworkConfig;
+use crate::fault::links::{Cut, covers};
+use crate::fault::{FixedFate, MessageOverride, Noise};
+use crate::ids::{Endpoint, NodeId, NodeSet};
+use crate::params::Distribution;
+use crate::rng::{Die, Ratio, Seed};
+use crate::time::{Span, Time};
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It arrives after this time.
+    Deliver(Span),
+    /// It arrives twice.
+    Twice(Span, Span),
+    /// It is lost on the way.
+    Lost,
+    /// The link is cut.
+    Cut,
+}
+
+/// A message as the network sees it: not its content, but the hash of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Letter {
+    pub(crate) from: Endpoint,
+    pub(crate) to: Endpoint,
+    /// The nodes whose links it takes: a client's is the node that it stands beside.
+    pub(crate) at: Option<NodeId>,
+    pub(crate) bound: Option<NodeId>,
+    pub(crate) sent: Time,
+    pub(crate) hash: u64,
+    /// Which of the equal messages of one turn.
+    pub(crate) ordinal: u64,
+}
+
+/// A fault of links that is on.
+#[derive(Clone, Debug)]
+pub(crate) struct Active {
+    /// The entry, by its place in the plan; `None` for the cut around a healed core.
+    pub(crate) entry: Option<u32>,
+    /// Tells this entry's dice from others'.
+    pub(crate) key: u64,
+    pub(crate) cuts: Vec<Cut>,
+    pub(crate) does: Does,
+}
+
+/// What it does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Does {
+    Cut,
+    Clog,
+    Lose(Ratio),
+    Slow(Distribution),
+    Repeat(Ratio),
+}
+
+/// Per-link memory, kept only for links that need it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    /// When the link can take the next message.
+    free: Time,
+    /// When the last message arrives.
+    last: Time,
+}
+
+pub(crate) struct Network {
+    config: NetworkConfig,
+    die: Die,
+    noise: Noise,
+    /// The longest delay, and nothing lost, between nodes of the healed core.
+    pub(crate) healed: Option<(NodeSet, Span)>,
+    pub(crate) active: Vec<Active>,
+    /// Whether every link is like every other and no fault is on: then a fate is a latency and two odds.
+    even: bool,
+    zones: Vec<(NodeSet, Vec<Option<Distribution>>)>,
+    lanes: BTreeMap<(u32, u32), Lane>,
+    overrides: Overrides,
+}
+
+impl Network {
+    pub(crate) fn new(config: NetworkConfig, seed: Seed, noise: Noise, overrides: &[MessageOverride]) -> Self {
+        let latency = |from: &str, to: &str| config.zone_latency.get(from).and_then(|row| row.get(to)).copied();
+        let zones = config.zones.iter().map(|(from, nodes)| {
+            let row = config.zones.keys().map(|to| latency(from, to).or_else(|| latency(to, from)));
+            (nodes.clone(), row.collect())
+        });
+        let zones = zones.collect();
+        let mut network = Self {
+            die: Die::new(seed),
+            noise,
+            healed: None,
+            active: Vec::new(),
+            even: false,
+            zones,
+            lanes: BTreeMap::new(),
+            overrides: Overrides::new(overrides),
+            config,
+        };
+        network.refresh();
+        network
+    }
+
+    fn refresh(&mut self) {
+        self.even = self.active.is_empty()
+            && self.healed.is_none()
+            && self.noise == Noise::Scenario
+            && self.zones.is_empty()
+            && self.config.links.is_empty()
+            && !self.config.fifo
+            && self.config.capacity.is_none()
+            && self.overrides.is_empty();
+    }
+
+    pub(crate) fn push(&mut self, active: Active) {
+        self.active.push(active);
+        self.refresh();
+    }
+
+    /// Takes away what an entry put in; whether there was something.
+    pub(crate) fn remove(&mut self, entry: u32) -> bool {
+        let before = self.active.len();
+        self.active.retain(|active| active.entry != Some(entry));
+        self.refresh();
+        self.active.len() < before
+    }
+
+    /// Takes the links within `core` out of every fault; all other links stay as they are.
+    pub(crate) fn restrict(&mut self, core: &NodeSet) {
+        for active in &mut self.active {
+            let spared = active.cuts.iter().flat_map(|cut| {
+                let inside = cut.from.without(&cut.from.without(core));
+                [
+                    Cut { from: cut.from.without(core), to: cut.to.clone() },
+                    Cut { from: inside, to: cut.to.without(core) },
+                ]
+            });
+            active.cuts = spared.filter(|cut| !cut.from.is_empty() && !cut.to.is_empty()).collect();
+        }
+        self.active.retain(|active| !active.cuts.is_empty());
+        self.refresh();
+    }
+
+    pub(crate) fn heal(&mut self, core: NodeSet, delay: Span) {
+        self.healed = Some((core, delay));
+        self.refresh();
+    }
+
+    /// Whether a message that is on its way between these is stopped by a cut.
+    #[inline]
+    pub(crate) fn is_cut(&self, from: Option<NodeId>, to: Option<NodeId>) -> bool {
+        !self.active.is_empty() && self.find(from, to, |does| *does == Does::Cut).is_some()
+    }
+
+    /// The entry that holds messages between these, if one does.
+    #[inline]
+    pub(crate) fn clogged_by(&self, from: Option<NodeId>, to: Option<NodeId>) -> Option<u32> {
+        if self.active.is_empty() {
+            return None;
+        }
+        self.find(from, to, |does| *does == Does::Clog).and_then(|active| active.entry)
+    }
+
+    fn find(&self, from: Option<NodeId>, to: Option<NodeId>, what: impl Fn(&Does) -> bool) -> Option<&Active> {
+        self.touching(from, to).find(|active| what(&active.does))
+    }
+
+    fn touching(&self, from: Option<NodeId>, to: Option<NodeId>) -> impl Iterator<Item = &Active> {
+        let link = from.zip(to).filter(|(from, to)| from != to);
+        self.active.iter().filter(move |active| link.is_some_and(|(from, to)| covers(&active.cuts, from, to)))
+    }
+
+    /// What becomes of a message. `kind` names its kind, for plans that fix single messages.
+    #[inline]
+    pub(crate) fn fate(&mut self, letter: &Letter, kind: impl FnOnce() -> String) -> Fate {
+        let link = u64::from(letter.from.word() as u32) << 32 | letter.to.word();
+        let die = self.die.with4([link, letter.sent.0, letter.hash, letter.ordinal]);
+        if self.even {
+            return ordinary(die, &self.config.latency, self.config.loss, self.config.duplicate);
+        }
+        self.uneven_fate(letter, die, kind)
+    }
+
+    fn uneven_fate(&mut self, letter: &Letter, die: Die, kind: impl FnOnce() -> String) -> Fate {
+        let fixed = if self.overrides.is_empty() { None } else { self.overrides.take(letter, &kind()) };
+        if self.is_cut(letter.at, letter.bound) {
+            return Fate::Cut;
+        }
+        match fixed {
+            Some(FixedFate::Drop) => return Fate::Lost,
+            Some(FixedFate::Deliver(delay)) => return Fate::Deliver(delay),
+            Some(FixedFate::Twice(first, second)) => return Fate::Twice(first, second),
+            None => {}
+        }
+        let fate = self.noisy_fate(letter, die);
+        self.in_line(letter, self.within_core(letter, fate))
+    }
+
+    fn noisy_fate(&self, letter: &Letter, die: Die) -> Fate {
+        if let Noise::Calm { from, delay } = self.noise
+            && letter.sent >= from
+        {
+            return Fate::Deliver(delay);
+        }
+        let mut latency = self.latency(letter);
+        let (mut loss, mut duplicate) = (self.config.loss, self.config.duplicate);
+        for link in self.links_of(letter) {
+            latency = link.latency.unwrap_or(latency);
+            loss = link.loss.unwrap_or(loss);
+            duplicate = link.duplicate.unwrap_or(duplicate);
+        }
+        let mut fate = ordinary(die, &latency, loss, duplicate);
+        for active in self.touching(letter.at, letter.bound) {
+            // Each entry rolls a die of its own, so that it can be taken out without moving another's.
+            let own = die.with(active.key);
+            fate = match (active.does, fate) {
+                (Does::Lose(odds), _) if odds.hit(own.roll()) => Fate::Lost,
+                (Does::Slow(by), Fate::Deliver(delay)) => Fate::Deliver(delay + by.sample(own.roll())),
+                (Does::Slow(by), Fate::Twice(a, b)) => {
+                    Fate::Twice(a + by.sample(own.roll()), b + by.sample(own.with(1).roll()))
+                }
+                (Does::Repeat(odds), Fate::Deliver(delay)) if odds.hit(own.roll()) => {
+                    Fate::Twice(delay, latency.sample(own.with(1).roll()))
+                }
+                _ => fate,
+            };
+        }
+        fate
+    }
+
+    fn links_of(&self, letter: &Letter) -> impl Iterator<Item = &super::world::LinkConfig> {
+        let ends = letter.from.node().zip(letter.to.node());
+        self.config.links.iter().filter(move |link| ends == Some((link.from, link.to)))
+    }
+
+    fn latency(&self, letter: &Letter) -> Distribution {
+        let zone = |node: Option<NodeId>| self.zones.iter().position(|(nodes, _)| node.is_some_and(|node| nodes.contains(node)));
+        let between = zone(letter.at).zip(zone(letter.bound));
+        between.and_then(|(from, to)| self.zones[from].1[to]).unwrap_or(self.config.latency)
+    }
+
+    /// In a healed core nothing is lost or doubled, and nothing takes longer than stated.
+    fn within_core(&self, letter: &Letter, fate: Fate) -> Fate {
+        let Some((core, longest)) = &self.healed else { return fate };
+        let inside = |node: Option<NodeId>| node.is_none_or(|node| core.contains(node));
+        if !inside(letter.at) || !inside(letter.bound) {
+            return fate;
+        }
+        match fate {
+            Fate::Deliver(delay) | Fate::Twice(delay, _) => Fate::Deliver(delay.min(*longest)),
+            Fate::Lost | Fate::Cut => Fate::Deliver(*longest),
+        }
+    }
+
+    /// Links with a capacity let one message after another through; links that keep the order, in order.
+    fn in_line(&mut self, letter: &Letter, fate: Fate) -> Fate {
+        let (mut fifo, mut capacity) = (self.config.fifo, self.config.capacity);
+        for link in self.links_of(letter) {
+            fifo = link.fifo.unwrap_or(fifo);
+            capacity = link.capacity.or(capacity);
+        }
+        if !fifo && capacity.is_none() {
+            return fate;
+        }
+        let lane = self.lanes.entry((letter.from.word() as u32, letter.to.word() as u32)).or_default();
+        let mut wait = |delay: Span| {
+            let mut arrives = letter.sent + delay;
+            if let Some(capacity) = capacity {
+                let starts = lane.free.max(letter.sent);
+                lane.free = starts + Span(1_000_000_000 / capacity.max(1));
+                arrives = arrives + lane.free.since(letter.sent);
+            }
+            if fifo {
+                arrives = arrives.max(lane.last);
+                lane.last = arrives;
+            }
+            arrives.since(letter.sent)
+        };
+        match fate {
+            Fate::Deliver(delay) => Fate::Deliver(wait(delay)),
+            Fate::Twice(first, second) => Fate::Twice(wait(first), wait(second)),
+            Fate::Lost | Fate::Cut => fate,
+        }
+    }
+
+    /// A crash ends the connections of a node: what follows need not wait for what went before.
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        let end = Endpoint::Node(node).word() as u32;
+        self.lanes.retain(|&(from, to), _| from != end && to != end);
+    }
+
+    /// Overrides that matched no message.
+    pub(crate) fn unmatched(&self) -> impl Iterator<Item = &MessageOverride> {
+        self.overrides.list.iter().filter(|(_, used)| !used).map(|(fixed, _)| fixed)
+    }
+}
+
+#[inline]
+fn ordinary(die: Die, latency: &Distribution, loss: Ratio, duplicate: Ratio) -> Fate {
+    if !loss.is_never() && loss.hit(die.with(1).roll()) {
+        return Fate::Lost;
+    }
+    let delay = latency.sample(die.roll());
+    if !duplicate.is_never() && duplicate.hit(die.with(2).roll()) {
+        return Fate::Twice(delay, latency.sample(die.with(3).roll()));
+    }
+    Fate::Deliver(delay)
+}
+
+/// Messages whose fate the plan fixes.
+struct Overrides {
+    list: Vec<(MessageOverride, bool)>,
+    /// How many of each kind each link has carried.
+    seen: BTreeMap<(u64, u64, String), u64>,
+}
+
+impl Overrides {
+    fn new(list: &[MessageOverride]) -> Self {
+        Self { list: list.iter().map(|fixed| (fixed.clone(), false)).collect(), seen: BTreeMap::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    fn take(&mut self, letter: &Letter, kind: &str) -> Option<FixedFate> {
+        let seen = self.seen.entry((letter.from.word(), letter.to.word(), kind.to_owned())).or_default();
+        *seen += 1;
+        let nth = *seen;
+        let fits = |fixed: &MessageOverride, used: bool| {
+            let link = Endpoint::from(fixed.from) == letter.from && Endpoint::from(fixed.to) == letter.to;
+            !used && link && fixed.kind == kind
+        };
+        let by_instant = self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.sent_at == Some(letter.sent));
+        let place = by_instant
+            .or_else(|| self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.nth == nth))?;
+        self.list[place].1 = true;
+        Some(self.list[place].0.fate)
+    }
+}
+
+/// Numbers the equal messages of one turn. Forgetting is free: a turn only has to take a new number.
+#[derive(Debug, Default)]
+pub(crate) struct Ordinals {
+    turn: u64,
+    used: usize,
+    cells: Vec<(u64, u64, u64)>,
+}
+
+impl Ordinals {
+    #[inline]
+    pub(crate) fn new_turn(&mut self) {
+        self.turn += 1;
+        self.used = 0;
+    }
+
+    /// How many messages with this hash to this receiver this turn has sent before.
+    #[inline]
+    pub(crate) fn next(&mut self, to: u64, hash: u64) -> u64 {
+        if self.cells.len() < 2 * (self.used + 1) {
+            self.grow();
+        }
+        let key = hash ^ to.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mask = self.cells.len() - 1;
+        let mut place = (key >> 32) as usize & mask;
+        loop {
+            let cell = &mut self.cells[place];
+            if cell.0 != self.turn {
+                *cell = (self.turn, key, 1);
+                self.used += 1;
+                return 0;
+            }
+            if cell.1 == key {
+                cell.2 += 1;
+                return cell.2 - 1;
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let size = (self.cells.len() * 2).max(16);
+        let old = std::mem::replace(&mut self.cells, vec![(0, 0, 0); size]);
+        for cell in old.into_iter().filter(|cell| cell.0 == self.turn && cell.2 > 0) {
+            let mut place = (cell.1 >> 32) as usize & (size - 1);
+            while self.cells[place].0 == self.turn && self.cells[place].2 > 0 {
+                place = (place + 1) & (size - 1);
+            }
+            self.cells[place] = cell;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(from: u32, to: u32, sent: u64, hash: u64) -> Letter {
+        let (from, to) = (NodeId(from), NodeId(to));
+        Letter {
+            from: Endpoint::Node(from),
+            to: Endpoint::Node(to),
+            at: Some(from),
+            bound: Some(to),
+            sent: Time(sent),
+            hash,
+            ordinal: 0,
+        }
+    }
+
+    fn network(config: NetworkConfig) -> Network {
+        Network::new(config, Seed(1), Noise::Scenario, &[])
+    }
+
+    fn kind() -> String {
+        "ping".to_owned()
+    }
+
+    fn active(entry: u32, from: u32, to: u32, does: Does) -> Active {
+        let cut = Cut { from: NodeSet::from_iter([NodeId(from)]), to: NodeSet::from_iter([NodeId(to)]) };
+        Active { entry: Some(entry), key: u64::from(entry), cuts: vec![cut], does }
+    }
+
+    #[test]
+    fn a_fate_depends_on_its_message_alone() {
+        let mut one = network(NetworkConfig::default());
+        let mut other = network(NetworkConfig::default());
+        let _ = one.fate(&letter(3, 4, 5, 6), kind);
+        let fates = [&mut one, &mut other].map(|network| network.fate(&letter(0, 1, 7, 9), kind));
+        assert_eq!(fates[0], fates[1]);
+        assert_ne!(fates[0], one.fate(&letter(1, 0, 7, 9), kind));
+        assert_ne!(fates[0], one.fate(&letter(0, 1, 8, 9), kind));
+        assert_ne!(fates[0], one.fate(&letter(0, 1, 7, 8), kind));
+    }
+
+    #[test]
+    fn a_fault_on_another_link_does_not_move_a_fate() {
+        let mut network = network(NetworkConfig::default());
+        let before = network.fate(&letter(0, 1, 7, 9), kind);
+        network.push(active(1, 2, 1, Does::Cut));
+        network.push(active(2, 0, 2, Does::Lose(Ratio::ALWAYS)));
+        assert_eq!(network.fate(&letter(0, 1, 7, 9), kind), before);
+        assert_eq!(network.fate(&letter(2, 1, 7, 9), kind), Fate::Cut);
+        assert_eq!(network.fate(&letter(0, 2, 7, 9), kind), Fate::Lost);
+        assert!(network.remove(1) && !network.remove(1));
+        assert!(matches!(network.fate(&letter(2, 1, 7, 9), kind), Fate::Deliver(_)));
+    }
+
+    #[test]
+    fn slow_and_repeating_links_add_to_the_ordinary_fate() {
+        let mut network = network(NetworkConfig::default());
+        let Fate::Deliver(before) = network.fate(&letter(0, 1, 7, 9), kind) else { panic!("no loss here") };
+        network.push(active(1, 0, 1, Does::Slow(Distribution::Constant(Span::ms(5)))));
+        assert_eq!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Deliver(before + Span::ms(5)));
+        network.push(active(2, 0, 1, Does::Repeat(Ratio::ALWAYS)));
+        assert!(matches!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Twice(first, _) if first == before + Span::ms(5)));
+    }
+
+    #[test]
+    fn a_link_that_keeps_order_delivers_in_order() {
+        let mut network = network(NetworkConfig { fifo: true, ..NetworkConfig::default() });
+        let mut last = Time::ZERO;
+        for sent in 0..200 {
+            let Fate::Deliver(delay) = network.fate(&letter(0, 1, sent * 100_000, sent), kind) else { panic!("no loss here") };
+            let arrives = Time(sent * 100_000) + delay;
+            assert!(arrives >= last);
+            last = arrives;
+        }
+        network.forget(NodeId(1));
+        assert!(network.lanes.is_empty());
+    }
+
+    #[test]
+    fn a_capacity_makes_messages_wait_in_line() {
+        let latency = Distribution::Constant(Span::ms(1));
+        let mut network = network(NetworkConfig { latency, capacity: Some(1_000), ..NetworkConfig::default() });
+        let delays: Vec<Fate> = (0..3).map(|hash| network.fate(&letter(0, 1, 0, hash), kind)).collect();
+        assert_eq!(delays, [2, 3, 4].map(|ms| Fate::Deliver(Span::ms(ms))));
+    }
+
+    #[test]
+    fn zones_have_their_latency_both_ways() {
+        let constant = |ms| Distribution::Constant(Span::ms(ms));
+        let zones = [("eu", 0..2), ("us", 2..4)].map(|(name, nodes)| (name.to_owned(), NodeSet::range(nodes)));
+        let row = BTreeMap::from([("us".to_owned(), constant(80))]);
+        let mut network = network(NetworkConfig {
+            latency: constant(1),
+            zones: zones.into(),
+            zone_latency: BTreeMap::from([("eu".to_owned(), row)]),
+            ..NetworkConfig::default()
+        });
+        let delays = [(0, 1), (0, 2), (3, 1)].map(|(from, to)| network.fate(&letter(from, to, 0, 0), kind));
+        assert_eq!(delays, [1, 80, 80].map(|ms| Fate::Deliver(Span::ms(ms))));
+    }
+
+    #[test]
+    fn fixed_fates_match_by_instant_then_by_ordinal() {
+        let fixed = |sent_at, nth, fate| MessageOverride {
+            from: crate::fault::End::Node(NodeId(0)),
+            to: crate::fault::End::Node(NodeId(1)),
+            kind: kind(),
+            nth,
+            sent_at,
+            fate,
+        };
+        let overrides = [
+            fixed(Some(Time(50)), 9, FixedFate::Drop),
+            fixed(None, 2, FixedFate::Deliver(Span(3))),
+            fixed(None, 77, FixedFate::Drop),
+        ];
+        let mut network = Network::new(NetworkConfig::default(), Seed(1), Noise::Scenario, &overrides);
+        assert!(matches!(network.fate(&letter(0, 1, 10, 0), kind), Fate::Deliver(_)));
+        assert_eq!(network.fate(&letter(0, 1, 20, 0), kind), Fate::Deliver(Span(3)));
+        assert_eq!(network.fate(&letter(0, 1, 50, 0), kind), Fate::Lost);
+        assert_eq!(network.unmatched().map(|fixed| fixed.nth).collect::<Vec<_>>(), [77]);
+    }
+
+    #[test]
+    fn equal_messages_of_one_turn_are_numbered() {
+        let mut ordinals = Ordinals::default();
+        ordinals.new_turn();
+        assert_eq!([ordinals.next(1, 5), ordinals.next(1, 5), ordinals.next(2, 5), ordinals.next(1, 6)], [0, 1, 0, 0]);
+        let many: Vec<u64> = (0..1_000).map(|to| ordinals.next(to, 77)).collect();
+        assert!(many.iter().all(|&n| n == 0));
+        assert_eq!([ordinals.next(999, 77), ordinals.next(1, 5)], [1, 2]);
+        ordinals.new_turn();
+        assert_eq!(ordinals.next(1, 5), 0);
+    }
+}

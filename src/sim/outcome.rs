@@ -1,0 +1,195 @@
+//! What a run comes to: plain data, without the protocol's types.
+
+use serde::Serialize;
+
+use super::Sim;
+use super::phases::percentile;
+use crate::check::history::Answer;
+use crate::check::{Phase, Properties, PropertyInfo, Violation};
+use crate::fault::ledger::Ledger;
+use crate::fault::{FaultPlan, MessageOverride};
+use crate::ids::NodeSet;
+use crate::process::Process;
+use crate::rng::Digest;
+use crate::time::{Span, Time};
+use crate::workload::Workload;
+
+/// What a run came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// The property that broke, if one did.
+    pub violation: Option<Violation>,
+    /// How the liveness phase went.
+    pub liveness: Liveness,
+    /// Names everything that happened.
+    pub digest: Digest,
+    /// Number of events.
+    pub events: u64,
+    /// When it ended.
+    pub ended_at: Time,
+    /// Nothing of note happened before the heal: never a leader, never a decision.
+    pub empty: Option<String>,
+    /// How often each property was evaluated.
+    pub properties: Vec<PropertyLine>,
+    /// What was planned, and what of it came about.
+    pub ledger: Ledger,
+    /// What was counted.
+    pub counters: Counters,
+    /// How many facts of each kind were reported.
+    pub facts: Vec<(String, u64)>,
+    /// What clients saw.
+    pub clients: Availability,
+    /// The plan as it came about: everything bound.
+    pub plan: FaultPlan,
+    /// Fixed fates that matched no message.
+    pub unmatched: Vec<MessageOverride>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It ran to its end.
+    Completed,
+    /// A safety property broke.
+    Safety,
+    /// A liveness property broke.
+    Liveness,
+    /// It had more events than it may, in all or at one instant.
+    OutOfEvents,
+}
+
+/// How the liveness phase went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// The scenario has none.
+    NotAsked,
+    /// The run ended before it.
+    NotReached,
+    /// No core could be named.
+    Excused,
+    /// The core converged.
+    Converged {
+        /// The core.
+        core: NodeSet,
+        /// How long after the heal.
+        after: Span,
+    },
+    /// It did not.
+    Failed {
+        /// The core.
+        core: NodeSet,
+    },
+}
+
+/// One property's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PropertyLine {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub info: PropertyInfo,
+    /// How often it was evaluated on something that is not trivial.
+    pub evaluated: u64,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Messages sent to others, those of clients included.
+    pub sent: u64,
+    /// Messages that reached a node, those to itself included.
+    pub delivered: u64,
+    /// Messages lost on the way.
+    pub lost: u64,
+    /// Messages that ran into a cut.
+    pub cut: u64,
+    /// Messages doubled.
+    pub doubled: u64,
+    /// Messages held by a clogged link.
+    pub held: u64,
+    /// Inputs that found nobody up, or no room.
+    pub dropped: u64,
+    /// Timers that ran out.
+    pub timers: u64,
+    /// Records written.
+    pub syncs: u64,
+    /// Boots.
+    pub boots: u64,
+    /// Crashes.
+    pub crashes: u64,
+    /// Nodes that refused to run.
+    pub refused: u64,
+}
+
+/// What clients saw in the safety phase.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Availability {
+    /// Operations that took effect.
+    pub ok: u64,
+    /// Operations that surely did not.
+    pub fail: u64,
+    /// Operations of which nobody knows.
+    pub info: u64,
+    /// Latency of those that took effect: the median, the 90th, 99th percentile and the longest.
+    pub latency: Option<[Span; 4]>,
+    /// The longest time without a successful answer.
+    pub longest_gap: Span,
+}
+
+impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
+    /// How the run has gone so far; final once it is over.
+    pub fn outcome(&mut self) -> Outcome {
+        let infos = C::infos();
+        let lines = infos.into_iter().zip(self.board.evaluations());
+        let mut facts: Vec<(String, u64)> = self.facts.all().map(|(name, count)| (name.to_owned(), count)).collect();
+        facts.sort();
+        Outcome {
+            ending: self.ending(),
+            violation: self.board.violation.clone(),
+            liveness: self.course.liveness(),
+            digest: self.log.digest,
+            events: self.log.events,
+            ended_at: self.now,
+            empty: self.course.empty.clone(),
+            properties: lines.map(|(info, &evaluated)| PropertyLine { info, evaluated }).collect(),
+            ledger: self.faults.ledger.clone(),
+            counters: self.counters,
+            facts,
+            clients: self.availability(),
+            plan: FaultPlan { timeline: self.faults.resolved.clone(), ..self.plan.clone() },
+            unmatched: self.network.unmatched().cloned().collect(),
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        match (&self.board.violation, self.course.ending) {
+            (Some(_), Some(Ending::Liveness)) => Ending::Liveness,
+            (Some(_), _) => Ending::Safety,
+            (None, Some(ending)) => ending,
+            (None, None) => Ending::Completed,
+        }
+    }
+
+    fn availability(&self) -> Availability {
+        let safety_ends = Time::ZERO + self.world.run_for;
+        let before = |answer: Answer| {
+            let asked = self.clients.history.operations.iter().filter(|operation| operation.invoked < safety_ends);
+            let ended = asked.filter(|operation| operation.returned.map_or(Answer::Info, |(_, answer)| answer) == answer);
+            ended.count() as u64
+        };
+        let mut latencies = self.clients.seen.latencies.clone();
+        latencies.sort_unstable();
+        let latency = (!latencies.is_empty()).then(|| [500, 900, 990, 1000].map(|part| percentile(&latencies, part)));
+        let end = if self.course.phase == Phase::Safety { self.now } else { safety_ends };
+        Availability {
+            ok: before(Answer::Ok),
+            fail: before(Answer::Fail),
+            info: before(Answer::Info),
+            latency,
+            longest_gap: self.clients.seen.longest_gap(end),
+        }
+    }
+}

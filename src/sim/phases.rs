@@ -1,0 +1,269 @@
+//! The two phases of a run. First safety: all faults are on. Then liveness: a core is healed, and must make
+//! progress within a bound.
+
+use super::Sim;
+use super::event::Event;
+use super::network::{Active, Does};
+use super::node::Status;
+use super::outcome::{Ending, Liveness};
+use super::trace::What;
+use super::world::{Outside, World};
+use crate::check::{Evidence, Nodes, Phase, Properties, Violation, WorldEvent};
+use crate::fault::links::Cut;
+use crate::ids::{NodeId, NodeSet};
+use crate::process::Process;
+use crate::time::{Span, Time};
+use crate::workload::Workload;
+
+/// How often it is asked whether the core has converged: this many times in the liveness phase.
+const POLLS: u64 = 200;
+
+/// Where in its course a run is.
+#[derive(Clone, Debug)]
+pub(super) struct Course {
+    pub(super) phase: Phase,
+    pub(super) ending: Option<Ending>,
+    /// Why nothing of note happened before the heal, if so.
+    pub(super) empty: Option<String>,
+    horizon: Time,
+    end: Time,
+    next_poll: Time,
+    core: Option<NodeSet>,
+    excused: bool,
+    converged: Option<Time>,
+    /// Who led when the core had converged and half of the phase was over.
+    leader: Option<Option<(NodeId, u64)>>,
+}
+
+impl Course {
+    pub(super) fn new(world: &World) -> Self {
+        let horizon = Time::ZERO + world.run_for;
+        Self {
+            phase: Phase::Safety,
+            ending: None,
+            empty: None,
+            horizon,
+            end: horizon + world.settle,
+            next_poll: horizon,
+            core: None,
+            excused: false,
+            converged: None,
+            leader: None,
+        }
+    }
+
+    /// The next instant at which the course itself does something, after all events of that instant.
+    #[inline]
+    pub(super) fn milestone(&self) -> Time {
+        match self.phase {
+            Phase::Safety => self.horizon,
+            Phase::Liveness => self.next_poll,
+            Phase::Over => Time::MAX,
+        }
+    }
+
+    fn middle(&self) -> Time {
+        Time(self.horizon.0 + (self.end.0 - self.horizon.0) / 2)
+    }
+
+    pub(super) fn keeps_out(&self, node: NodeId) -> bool {
+        self.phase != Phase::Safety && self.core.as_ref().is_some_and(|core| !core.contains(node))
+    }
+
+    pub(super) fn liveness(&self) -> Liveness {
+        match (&self.core, self.converged) {
+            _ if self.excused => Liveness::Excused,
+            _ if self.end == self.horizon => Liveness::NotAsked,
+            (Some(core), Some(at)) if self.ending != Some(Ending::Liveness) => {
+                Liveness::Converged { core: core.clone(), after: at.since(self.horizon) }
+            }
+            (Some(core), _) => Liveness::Failed { core: core.clone() },
+            (None, _) => Liveness::NotReached,
+        }
+    }
+}
+
+impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
+    pub(super) fn pass_milestone(&mut self) {
+        match self.course.phase {
+            Phase::Safety => self.heal(),
+            Phase::Liveness => self.poll(),
+            Phase::Over => self.course.ending = Some(Ending::Completed),
+        }
+    }
+
+    fn heal(&mut self) {
+        self.checkpoint();
+        let missing = self.rules.vital.iter().find(|vital| self.facts.counted(vital) == 0);
+        self.course.empty = missing.map(|vital| format!("no {vital:?} was ever reported before the heal"));
+        if self.course.end == self.course.horizon {
+            return self.finish_run(Ending::Completed);
+        }
+        let mut dice = self.plan.dice("core").stream();
+        let Some(core) = (self.rules.core)(&self.config, &self.candidates(), &mut dice) else {
+            self.course.excused = true;
+            return self.finish_run(Ending::Completed);
+        };
+        self.enter_phase(Phase::Liveness);
+        self.course.core = Some(core.clone());
+        self.course.next_poll = self.now + self.poll_every();
+        self.heal_links(&core);
+        self.heal_nodes(&core);
+        let members: Vec<NodeId> = core.iter().collect();
+        self.move_clients(&members);
+        self.checkpoint();
+    }
+
+    fn enter_phase(&mut self, phase: Phase) {
+        self.course.phase = phase;
+        self.log.enter(self.now, What::Phase, phase as u64, 0, 0);
+        if self.tracer.is_some() {
+            let core = self.course.core.as_ref().map_or_else(String::new, |core| format!(" {core}"));
+            self.trace_record(What::Phase, String::new(), String::new(), format!("{phase:?}{core}").to_lowercase());
+        }
+        self.world_event(&WorldEvent::Phase(phase));
+    }
+
+    fn poll_every(&self) -> Span {
+        Span((self.world.settle.0 / POLLS).max(1))
+    }
+
+    /// Nodes that can still be part of a core: not gone, not unborn, and their disks not known to be bad.
+    fn candidates(&self) -> NodeSet {
+        let able = |node: &NodeId| {
+            let slot = &self.nodes.0[node.index()];
+            let bad_disk = slot.rare.as_ref().is_some_and(|rare| rare.latent.is_some());
+            !bad_disk && matches!(slot.status, Status::Up | Status::Down)
+        };
+        self.cast.nodes().filter(able).collect()
+    }
+
+    fn heal_links(&mut self, core: &NodeSet) {
+        self.network.restrict(core);
+        self.network.heal(core.clone(), self.world.settle_delay);
+        if self.world.outside == Outside::Silent {
+            let rest = self.cast.nodes().collect::<NodeSet>().without(core);
+            let cuts = vec![Cut { from: core.clone(), to: rest.clone() }, Cut { from: rest, to: core.clone() }];
+            self.network.push(Active { entry: None, key: 0, cuts, does: Does::Cut });
+        }
+        self.hasten_messages(core);
+        self.release_held(core);
+    }
+
+    /// What is on its way within the core arrives within the stated delay, however long its fate was to be.
+    fn hasten_messages(&mut self, core: &NodeSet) {
+        let latest = self.now + self.world.settle_delay;
+        for (at, order, event) in self.queue.drain_sorted() {
+            let hastened = if self.is_within(core, &event) { at.min(latest.0) } else { at };
+            self.queue.push_with(hastened, order, event);
+        }
+    }
+
+    /// Whether an event is a message between members of the core, clients beside them included.
+    pub(super) fn is_within(&self, core: &NodeSet, event: &Event<P>) -> bool {
+        let inside = |node: NodeId| core.contains(node);
+        match event {
+            Event::Deliver { to, from, .. } => inside(*to) && inside(*from),
+            Event::Request { to, .. } => inside(*to),
+            Event::Reply { from, .. } => inside(*from),
+            _ => false,
+        }
+    }
+
+    fn heal_nodes(&mut self, core: &NodeSet) {
+        self.end_faults_in(core);
+        for node in core.iter() {
+            if self.nodes.0[node.index()].status == Status::Down {
+                self.restart_now(node);
+            }
+        }
+    }
+
+    fn poll(&mut self) {
+        if self.course.converged.is_none() && self.what_is_missing().is_none() {
+            self.course.converged = Some(self.now);
+        }
+        let watched = self.course.converged.is_some() && self.now >= self.course.middle();
+        if watched && self.course.leader.is_none() {
+            self.course.leader = Some(self.leader_of_core());
+        }
+        // Where there is no leader to be watched, nothing can happen any more that matters.
+        let settled = self.course.converged.is_some() && self.rules.leader.is_none();
+        if self.now >= self.course.end || settled {
+            return self.conclude();
+        }
+        self.course.next_poll = (self.now + self.poll_every()).min(self.course.end);
+    }
+
+    fn what_is_missing(&self) -> Option<(String, String)> {
+        let core = self.course.core.as_ref()?;
+        let owed = self.clients.owed();
+        if owed > 0 {
+            return Some(("convergence".to_owned(), format!("{owed} clients of the healed core wait for an answer")));
+        }
+        let waiting = self.checks.waiting(core, Nodes::new(&self.nodes));
+        waiting.map(|(property, why)| (property.to_owned(), why))
+    }
+
+    fn leader_of_core(&self) -> Option<(NodeId, u64)> {
+        let core = self.course.core.as_ref()?;
+        let (node, glance) = self.with_role(self.rules.leader?, |node| core.contains(node))?;
+        Some((node, glance.epoch))
+    }
+
+    /// The bound is over.
+    fn conclude(&mut self) {
+        if let Some((property, why)) = self.what_is_missing() {
+            let evidence = Evidence::new("the healed core did not converge within the bound").value("missing", Word(why));
+            return self.break_liveness(&property, evidence);
+        }
+        let now = self.leader_of_core();
+        let before = self.course.leader.unwrap_or(now);
+        if self.rules.leader.is_some() && (now.is_none() || now != before) {
+            let evidence = Evidence::new("the leader of the healed core changed, or there was none, in the second half")
+                .value("before", before)
+                .value("after", now);
+            return self.break_liveness("stable_leader", evidence);
+        }
+        self.finish_run(Ending::Completed);
+    }
+
+    fn break_liveness(&mut self, property: &str, mut evidence: Evidence) {
+        evidence.nodes = self.course.core.iter().flat_map(NodeSet::iter).collect();
+        self.board.violation = Some(Violation { property: property.to_owned(), at: self.now, evidence });
+        self.course.ending = Some(Ending::Liveness);
+    }
+
+    fn finish_run(&mut self, ending: Ending) {
+        self.enter_phase(Phase::Over);
+        self.checkpoint();
+        self.course.ending = Some(ending);
+    }
+}
+
+/// Text that is its own `Debug`.
+struct Word(String);
+
+impl std::fmt::Debug for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The value below which `part` thousandths of the sorted values lie.
+pub(super) fn percentile(sorted: &[Span], part: usize) -> Span {
+    let rank = (sorted.len() * part).div_ceil(1000).max(1);
+    sorted[rank.min(sorted.len()) - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_by_nearest_rank() {
+        let spans: Vec<Span> = (1..=10).map(Span).collect();
+        assert_eq!([500, 900, 990, 1000].map(|part| percentile(&spans, part).0), [5, 9, 10, 10]);
+        assert_eq!(percentile(&spans[..1], 10), Span(1));
+    }
+}

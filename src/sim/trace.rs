@@ -1,0 +1,240 @@
+//! What can be told of a run: kinds by name, the last events, and, on request, every event as a record.
+
+use std::fmt::Debug;
+use std::mem::{Discriminant, discriminant};
+
+use serde::Serialize;
+
+use crate::ids::NodeId;
+use crate::rng::Digest;
+use crate::time::Time;
+
+/// The kind of a message, timer or fact: the leading identifier of its `Debug`, in snake case.
+#[must_use]
+pub fn kind_of(value: &impl Debug) -> String {
+    let debug = format!("{value:?}");
+    let word = debug.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let mut name = String::with_capacity(word.len() + 4);
+    for c in word.chars() {
+        if c.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(c.to_lowercase());
+    }
+    name
+}
+
+/// Counts values by kind. Only the first of a kind is ever printed to find its name.
+#[derive(Debug)]
+pub(crate) struct Kinds<T> {
+    list: Vec<Kind<T>>,
+}
+
+#[derive(Debug)]
+struct Kind<T> {
+    tag: Discriminant<T>,
+    name: String,
+    count: u64,
+    last: NodeId,
+}
+
+impl<T> Default for Kinds<T> {
+    fn default() -> Self {
+        Self { list: Vec::new() }
+    }
+}
+
+impl<T: Debug> Kinds<T> {
+    /// Counts a value that came from `node`; its kind's place.
+    #[inline]
+    pub(crate) fn count(&mut self, value: &T, node: NodeId) -> usize {
+        let tag = discriminant(value);
+        let place = match self.list.iter().position(|kind| kind.tag == tag) {
+            Some(place) => place,
+            None => self.add(value, tag, node),
+        };
+        self.list[place].count += 1;
+        self.list[place].last = node;
+        place
+    }
+
+    #[cold]
+    fn add(&mut self, value: &T, tag: Discriminant<T>, last: NodeId) -> usize {
+        self.list.push(Kind { tag, name: kind_of(value), count: 0, last });
+        self.list.len() - 1
+    }
+
+    pub(crate) fn name(&self, place: usize) -> (&str, u64) {
+        (&self.list[place].name, self.list[place].count)
+    }
+
+    /// How many of the kind of this name there were.
+    pub(crate) fn counted(&self, name: &str) -> u64 {
+        self.named(name).map_or(0, |kind| kind.count)
+    }
+
+    /// Where the last of the kind of this name came from.
+    pub(crate) fn last(&self, name: &str) -> Option<NodeId> {
+        self.named(name).map(|kind| kind.last)
+    }
+
+    fn named(&self, name: &str) -> Option<&Kind<T>> {
+        self.list.iter().find(|kind| kind.name == name)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.list.iter().map(|kind| (kind.name.as_str(), kind.count))
+    }
+}
+
+/// What kind of record a digest or a trace holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum What {
+    /// A message reached a node.
+    Deliver,
+    /// A timer ran out.
+    Timer,
+    /// A request reached a node.
+    Request,
+    /// A node was told of a finished sync.
+    Synced,
+    /// A node booted.
+    Boot,
+    /// A node sent a message.
+    Send,
+    /// A message was lost.
+    Lost,
+    /// A message ran into a cut.
+    Cut,
+    /// A message is held by a clogged link.
+    Held,
+    /// A message was doubled.
+    Twice,
+    /// An input found no room, or nobody home.
+    Dropped,
+    /// A timer was started.
+    Arm,
+    /// A timer was stopped.
+    Disarm,
+    /// A record was written, with a barrier.
+    Persist,
+    /// A record was written.
+    Write,
+    /// A request was answered.
+    Reply,
+    /// Something was reported.
+    Fact,
+    /// A node refused to run.
+    Refuse,
+    /// A client began an operation, or tried again.
+    Invoke,
+    /// A client's operation ended.
+    Return,
+    /// An entry of the plan took effect.
+    Fault,
+    /// An entry of the plan had no effect, and why.
+    Idle,
+    /// An entry ended.
+    End,
+    /// A node crashed.
+    Crash,
+    /// The run entered another phase.
+    Phase,
+    /// A property broke.
+    Violation,
+}
+
+/// One record of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: What,
+    /// On which node or client.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub on: String,
+    /// From or to which other.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub peer: String,
+    /// The particulars.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// Takes the records of a trace, one by one.
+pub type Tracer = Box<dyn FnMut(&Record)>;
+
+/// The digest, and the last events as small records.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) digest: Digest,
+    pub(crate) events: u64,
+    recent: Box<[(u64, u64)]>,
+}
+
+/// How many small records are kept.
+pub(crate) const RECENT: usize = 256;
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { digest: Digest::default(), events: 0, recent: vec![(0, 0); RECENT].into() }
+    }
+}
+
+impl Log {
+    /// Enters something that happened on a node or client.
+    #[inline]
+    pub(crate) fn enter(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
+        self.digest.record([now.0, (what as u64) << 56 | on, a, b]);
+    }
+
+    /// Enters an event: it also counts, and is kept among the last.
+    #[inline]
+    pub(crate) fn event(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
+        self.recent[self.events as usize % RECENT] = (now.0, (what as u64) << 56 | on);
+        self.events += 1;
+        self.enter(now, what, on, a, b);
+    }
+
+    /// The last events, oldest first: instant, kind as a number, node.
+    pub(crate) fn recent(&self) -> impl Iterator<Item = (Time, u8, u32)> + '_ {
+        let first = self.events.saturating_sub(RECENT as u64);
+        (first..self.events).map(|n| {
+            let (at, word) = self.recent[n as usize % RECENT];
+            (Time(at), (word >> 56) as u8, word as u32)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_named_after_their_debug() {
+        #[derive(Debug)]
+        enum Fact {
+            ElectedLeader { _term: u64 },
+            Done,
+        }
+        assert_eq!(kind_of(&Fact::ElectedLeader { _term: 3 }), "elected_leader");
+        assert_eq!(kind_of(&Fact::Done), "done");
+        let mut kinds = Kinds::default();
+        kinds.count(&Fact::Done, NodeId(1));
+        kinds.count(&Fact::Done, NodeId(2));
+        assert_eq!((kinds.counted("done"), kinds.last("done"), kinds.counted("elected_leader")), (2, Some(NodeId(2)), 0));
+    }
+
+    #[test]
+    fn the_last_events_are_kept_in_order() {
+        let mut log = Log::default();
+        for n in 0..300 {
+            log.event(Time(n), What::Deliver, n, 0, 0);
+        }
+        let recent: Vec<u64> = log.recent().map(|(at, ..)| at.0).collect();
+        assert_eq!((recent.len(), recent[0], recent[255]), (256, 44, 299));
+    }
+}

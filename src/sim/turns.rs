@@ -1,0 +1,446 @@
+//! Turns: an input reaches a node, its handler runs, and its effects leave in the order asked.
+
+use super::event::Event;
+use super::network::{Fate, Letter};
+use super::node::{Rings, Status, Waiting, Work};
+use super::trace::{What, kind_of};
+use super::Sim;
+use crate::check::{At, Properties, Seat, WorldEvent};
+use crate::ids::{Endpoint, NodeId, OpId};
+use crate::process::{Durable, Effect, Io, Process};
+use crate::rng::content_hash;
+use crate::time::{Local, Span, Wall};
+use crate::turn::{self, Input};
+use crate::workload::Workload;
+
+/// How a turn's effects go on after one of them.
+#[derive(PartialEq, Eq)]
+pub(super) enum Flow {
+    /// The next may leave.
+    Next,
+    /// The rest waits, or will never leave.
+    Stop,
+}
+
+impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
+    pub(super) fn deliver(&mut self, to: NodeId, from: NodeId, hash: u64, msg: P::Msg) {
+        let (at, bound) = (Some(from), Some(to));
+        if self.network.is_cut(at, bound) {
+            self.lose(What::Cut, Endpoint::Node(from), Endpoint::Node(to), hash);
+            return;
+        }
+        if let Some(entry) = self.network.clogged_by(at, bound) {
+            self.hold(entry, Endpoint::Node(from), Endpoint::Node(to), Event::Deliver { to, from, hash, msg });
+            return;
+        }
+        self.log.event(self.now, What::Deliver, to.0.into(), from.0.into(), hash);
+        self.counters.delivered += 1;
+        self.trace(What::Deliver, Endpoint::Node(to), Some(Endpoint::Node(from)), || format!("{msg:?}"));
+        self.input(to, Input::Message { from, msg });
+    }
+
+    pub(super) fn ring(&mut self, node: NodeId, key: u32, order: u64) {
+        let slot = &mut self.nodes.0[node.index()];
+        let busy = !slot.plain && !slot.rare().ready();
+        match slot.timers.ring(key, self.now, order, busy) {
+            Rings::Void => {}
+            Rings::Early(at, order) => self.queue.push_with(at.0, order, Event::Timer { node, key }),
+            Rings::Fires(timer) => {
+                self.log.event(self.now, What::Timer, node.0.into(), content_hash(&timer), 0);
+                self.counters.timers += 1;
+                self.trace(What::Timer, Endpoint::Node(node), None, || format!("{timer:?}"));
+                if busy {
+                    self.nodes.0[node.index()].rare().inbox.push_back(Waiting::Timer(key));
+                } else {
+                    self.input(node, Input::Timer(timer));
+                }
+            }
+        }
+    }
+
+    pub(super) fn request(&mut self, to: NodeId, id: OpId, op: P::Op) {
+        let client = Self::op_end(id);
+        let at = self.clients.stands(id.client);
+        let hash = content_hash(&id);
+        if self.network.is_cut(at, Some(to)) {
+            self.lose(What::Cut, client, Endpoint::Node(to), hash);
+            return;
+        }
+        if let Some(entry) = self.network.clogged_by(at, Some(to)) {
+            self.hold(entry, client, Endpoint::Node(to), Event::Request { to, id, op });
+            return;
+        }
+        self.log.event(self.now, What::Request, to.0.into(), client.word(), hash);
+        self.trace(What::Request, Endpoint::Node(to), Some(client), || format!("{id} {op:?}"));
+        self.input(to, Input::Request { id, op });
+    }
+
+    /// An input reaches a node: its turn begins, or it waits, or nobody is home.
+    #[inline]
+    pub(super) fn input(&mut self, node: NodeId, input: Input<P>) {
+        if self.nodes.0[node.index()].plain {
+            self.turn(node, input);
+        } else {
+            self.input_of_special(node, input);
+        }
+    }
+
+    fn input_of_special(&mut self, node: NodeId, input: Input<P>) {
+        let room = self.world.node.inbox as usize;
+        let slot = &mut self.nodes.0[node.index()];
+        if slot.status != Status::Up {
+            return self.drop_input(node, "nobody is up");
+        }
+        let rare = slot.rare();
+        if rare.ready() {
+            self.turn(node, input);
+            self.nodes.0[node.index()].refresh();
+            return;
+        }
+        // What a node owes itself is never dropped, or it would wait for ever.
+        if rare.inbox.len() >= room && !matches!(input, Input::Synced(_)) {
+            return self.drop_input(node, "its inbox is full");
+        }
+        rare.inbox.push_back(Waiting::Input(input));
+    }
+
+    fn drop_input(&mut self, node: NodeId, why: &str) {
+        self.counters.dropped += 1;
+        self.log.enter(self.now, What::Dropped, node.0.into(), 0, 0);
+        self.trace(What::Dropped, Endpoint::Node(node), None, || why.to_owned());
+    }
+
+    #[inline]
+    fn turn(&mut self, node: NodeId, input: Input<P>) {
+        self.prepare(node);
+        self.call(node, input);
+        if self.nodes.0[node.index()].plain && self.world.node.service.is_zero() {
+            self.release(node);
+        } else {
+            self.take_time(node);
+        }
+    }
+
+    /// Hands the node's draws and tickets to the outbox.
+    #[inline]
+    pub(super) fn prepare(&mut self, node: NodeId) {
+        let slot = &self.nodes.0[node.index()];
+        self.outbox.ticket = slot.ticket;
+        let draws = &mut self.outbox.draws;
+        draws.who = [node.0.into(), slot.life.into()];
+        draws.instant = self.now.0;
+        draws.in_turn = 0;
+        draws.in_life = slot.draws.into();
+        if !self.plan.draws.is_empty() {
+            let life = slot.life;
+            let here = self.plan.draws.iter().filter(|fixed| (fixed.node, fixed.life) == (node, life));
+            draws.fixed = here.map(|fixed| (fixed.nth, fixed.value.bits())).collect();
+        }
+    }
+
+    #[inline]
+    fn call(&mut self, node: NodeId, input: Input<P>) {
+        let slot = &mut self.nodes.0[node.index()];
+        let clocks = clocks(slot, self.now);
+        let Some(state) = &mut slot.state else { return };
+        turn::turn(state, input, Io::new(node, clocks, &self.cast, &self.config, &mut self.outbox));
+        slot.ticket = self.outbox.ticket;
+        slot.draws = u32::try_from(self.outbox.draws.in_life).unwrap_or(u32::MAX);
+    }
+
+    /// Boots a node that is down: the first start and every restart.
+    pub(super) fn boot(&mut self, node: NodeId) {
+        let slot = &mut self.nodes.0[node.index()];
+        slot.life += 1;
+        slot.draws = 0;
+        slot.status = Status::Up;
+        let life = slot.life;
+        self.log.event(self.now, What::Boot, node.0.into(), life.into(), 0);
+        self.counters.boots += 1;
+        self.trace(What::Boot, Endpoint::Node(node), None, || format!("life {life}"));
+        self.prepare(node);
+        let slot = &mut self.nodes.0[node.index()];
+        let clocks = clocks(slot, self.now);
+        let io = Io::new(node, clocks, &self.cast, &self.config, &mut self.outbox);
+        slot.state = Some(turn::boot(&slot.disk, io));
+        slot.ticket = self.outbox.ticket;
+        slot.draws = u32::try_from(self.outbox.draws.in_life).unwrap_or(u32::MAX);
+        slot.refresh();
+        self.world_event(&WorldEvent::Boot { node, life });
+        self.take_time(node);
+        self.pump(node);
+    }
+
+    /// The handler of a node has run; before its effects leave, the turn takes its time, and may be struck.
+    fn take_time(&mut self, node: NodeId) {
+        let service = self.service_time(node);
+        self.strike(node);
+        let slot = &mut self.nodes.0[node.index()];
+        let life = slot.life;
+        let paused = slot.is_paused();
+        if service == Span::ZERO && !paused {
+            return self.release(node);
+        }
+        let rare = slot.rare();
+        std::mem::swap(&mut rare.held, &mut self.outbox.effects);
+        rare.work = if service == Span::ZERO { Work::Due } else { Work::Serving };
+        slot.refresh();
+        if service > Span::ZERO {
+            self.queue.push((self.now + service).0, Event::TurnEnds { node, life });
+        }
+    }
+
+    fn service_time(&self, node: NodeId) -> Span {
+        let slot = &self.nodes.0[node.index()];
+        let slow = slot.rare.as_ref().map_or(Span::ZERO, |rare| rare.slow);
+        if self.world.node.service.is_zero() {
+            return slow;
+        }
+        let die = self.service_die.with4([node.0.into(), slot.life.into(), self.now.0, 0]);
+        self.world.node.service.sample(die.roll()) + slow
+    }
+
+    pub(super) fn turn_ends(&mut self, node: NodeId, life: u32) {
+        let slot = &mut self.nodes.0[node.index()];
+        if slot.life == life && slot.is_up() && slot.rare().work == Work::Serving {
+            self.go_on(node);
+        }
+    }
+
+    /// What a turn waited for has come about: its effects leave, unless the node is paused.
+    pub(super) fn go_on(&mut self, node: NodeId) {
+        let slot = &mut self.nodes.0[node.index()];
+        let rare = slot.rare();
+        if rare.pauses > 0 {
+            rare.work = Work::Due;
+            return;
+        }
+        rare.work = Work::Idle;
+        std::mem::swap(&mut rare.held, &mut self.outbox.effects);
+        self.prepare(node);
+        self.release(node);
+        self.pump(node);
+    }
+
+    /// Lets inputs that wait have their turns, as long as the node is free.
+    pub(super) fn pump(&mut self, node: NodeId) {
+        while let Some(waiting) = self.next_waiting(node) {
+            match waiting {
+                Waiting::Input(input) => self.turn(node, input),
+                Waiting::Timer(key) => {
+                    if let Some(timer) = self.nodes.0[node.index()].timers.take_due(key) {
+                        self.turn(node, Input::Timer(timer));
+                    }
+                }
+            }
+        }
+        self.nodes.0[node.index()].refresh();
+    }
+
+    fn next_waiting(&mut self, node: NodeId) -> Option<Waiting<P>> {
+        let rare = self.nodes.0[node.index()].rare.as_mut()?;
+        if rare.ready() { rare.inbox.pop_front() } else { None }
+    }
+
+    /// Lets the effects in the outbox leave, up to the first barrier or to where a crash cuts the turn.
+    #[inline]
+    fn release(&mut self, node: NodeId) {
+        self.ordinals.new_turn();
+        if self.nodes.0[node.index()].rare.as_ref().is_some_and(|rare| rare.cut.is_some()) {
+            return self.release_cut(node);
+        }
+        while let Some(effect) = self.outbox.effects.pop_front() {
+            if self.leave(node, effect) == Flow::Stop {
+                return;
+            }
+        }
+        self.finish(node);
+    }
+
+    /// Like [`release`](Self::release), for a turn of which only a part happens.
+    fn release_cut(&mut self, node: NodeId) {
+        loop {
+            let Some((left, entry)) = self.nodes.0[node.index()].rare().cut else { return };
+            if left == 0 || self.outbox.effects.is_empty() {
+                self.outbox.effects.clear();
+                self.crash_by(entry, node);
+                return;
+            }
+            self.nodes.0[node.index()].rare().cut = Some((left - 1, entry));
+            if let Some(effect) = self.outbox.effects.pop_front()
+                && self.leave(node, effect) == Flow::Stop
+            {
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, node: NodeId) {
+        let slot = &self.nodes.0[node.index()];
+        let Some(state) = &slot.state else { return };
+        let at = At { now: self.now, node, life: slot.life };
+        let seat = Seat { node, state, disk: &slot.disk, held: false };
+        self.checks.on_turn(at, seat, &mut self.board);
+    }
+
+    #[inline]
+    fn leave(&mut self, node: NodeId, effect: Effect<P>) -> Flow {
+        match effect {
+            Effect::Send { to, msg } if to == node => self.send_to_self(node, msg),
+            Effect::Send { to, msg } => self.send(node, to, msg),
+            Effect::Fact(fact) => self.fact(node, &fact),
+            Effect::Arm { timer, after } => self.arm(node, timer, after),
+            Effect::Disarm(timer) => {
+                self.nodes.0[node.index()].timers.disarm(timer);
+                self.log.enter(self.now, What::Disarm, node.0.into(), content_hash(&timer), 0);
+            }
+            Effect::Persist(write) => return self.persist(node, write),
+            Effect::Write(write, ticket) => self.write(node, write, ticket),
+            Effect::Reply { id, reply } => self.reply(node, id, reply),
+            Effect::Refuse(why) => {
+                self.refuse(node, &why);
+                return Flow::Stop;
+            }
+        }
+        Flow::Next
+    }
+
+    fn send_to_self(&mut self, node: NodeId, msg: P::Msg) {
+        self.log.event(self.now, What::Deliver, node.0.into(), node.0.into(), content_hash(&msg));
+        self.counters.delivered += 1;
+        self.trace(What::Deliver, Endpoint::Node(node), Some(Endpoint::Node(node)), || format!("{msg:?}"));
+        self.call(node, Input::Message { from: node, msg });
+    }
+
+    #[inline]
+    fn send(&mut self, from: NodeId, to: NodeId, msg: P::Msg) {
+        assert!(to.index() < self.nodes.0.len(), "{from} sends to {to}, which does not exist");
+        let hash = content_hash(&msg);
+        let letter = Letter {
+            from: Endpoint::Node(from),
+            to: Endpoint::Node(to),
+            at: Some(from),
+            bound: Some(to),
+            sent: self.now,
+            hash,
+            ordinal: self.ordinals.next(to.0.into(), hash),
+        };
+        let fate = self.network.fate(&letter, || kind_of(&msg));
+        self.trace(What::Send, letter.from, Some(letter.to), || format!("{msg:?}"));
+        self.post(&letter, fate, Event::Deliver { to, from, hash, msg }, |event| match event {
+            Event::Deliver { to, from, hash, msg } => {
+                Some(Event::Deliver { to: *to, from: *from, hash: *hash, msg: msg.clone() })
+            }
+            _ => None,
+        });
+    }
+
+    /// Puts a message on its way, as its fate says.
+    #[inline]
+    pub(super) fn post(
+        &mut self,
+        letter: &Letter,
+        fate: Fate,
+        event: Event<P>,
+        again: impl FnOnce(&Event<P>) -> Option<Event<P>>,
+    ) {
+        self.counters.sent += 1;
+        match fate {
+            Fate::Deliver(delay) => self.queue.push((self.now + delay).0, event),
+            Fate::Twice(first, second) => {
+                self.counters.doubled += 1;
+                self.log.enter(self.now, What::Twice, letter.from.word(), letter.to.word(), letter.hash);
+                self.trace(What::Twice, letter.from, Some(letter.to), String::new);
+                if let Some(copy) = again(&event) {
+                    self.queue.push((self.now + second).0, copy);
+                }
+                self.queue.push((self.now + first).0, event);
+            }
+            Fate::Lost => self.lose(What::Lost, letter.from, letter.to, letter.hash),
+            Fate::Cut => self.lose(What::Cut, letter.from, letter.to, letter.hash),
+        }
+    }
+
+    #[cold]
+    pub(super) fn lose(&mut self, what: What, from: Endpoint, to: Endpoint, hash: u64) {
+        match what {
+            What::Cut => self.counters.cut += 1,
+            _ => self.counters.lost += 1,
+        }
+        self.log.enter(self.now, what, from.word(), to.word(), hash);
+        self.trace(what, from, Some(to), String::new);
+    }
+
+    pub(super) fn arm(&mut self, node: NodeId, timer: P::Timer, after: Span) {
+        let slot = &mut self.nodes.0[node.index()];
+        let deadline = slot.local(self.now) + after;
+        let at = slot.instant(deadline);
+        let order = self.queue.ticket();
+        if let Some(key) = slot.timers.arm(timer, deadline, at, order) {
+            self.queue.push_with(at.0, order, Event::Timer { node, key });
+        }
+        self.log.enter(self.now, What::Arm, node.0.into(), content_hash(&timer), after.0);
+    }
+
+    #[inline]
+    fn fact(&mut self, node: NodeId, fact: &P::Fact) {
+        let at = At { now: self.now, node, life: self.nodes.0[node.index()].life };
+        self.checks.on_fact(at, fact, &mut self.board);
+        let place = self.facts.count(fact, node);
+        self.log.enter(self.now, What::Fact, node.0.into(), content_hash(fact), 0);
+        self.trace(What::Fact, Endpoint::Node(node), None, || format!("{fact:?}"));
+        if self.faults.is_waiting_for_facts() {
+            self.start_after_fact(place);
+        }
+    }
+
+    fn reply(&mut self, from: NodeId, id: OpId, reply: P::Reply) {
+        let hash = content_hash(&(id, &reply));
+        let to = Self::op_end(id);
+        let letter = Letter {
+            from: Endpoint::Node(from),
+            to,
+            at: Some(from),
+            bound: self.clients.stands(id.client),
+            sent: self.now,
+            hash,
+            ordinal: self.ordinals.next(to.word(), hash),
+        };
+        self.trace(What::Reply, letter.from, Some(to), || format!("{id} {reply:?}"));
+        if !self.clients.knows(id.client) {
+            // An injected request: nobody waits for the answer.
+            self.log.enter(self.now, What::Reply, from.0.into(), to.word(), hash);
+            return;
+        }
+        let fate = self.network.fate(&letter, || "reply".to_owned());
+        self.post(&letter, fate, Event::Reply { from, id, reply, echo: false }, |event| match event {
+            Event::Reply { from, id, reply, .. } => {
+                Some(Event::Reply { from: *from, id: *id, reply: reply.clone(), echo: true })
+            }
+            _ => None,
+        });
+    }
+
+    fn refuse(&mut self, node: NodeId, why: &str) {
+        self.outbox.effects.clear();
+        self.trace(What::Refuse, Endpoint::Node(node), None, || why.to_owned());
+        self.log.enter(self.now, What::Refuse, node.0.into(), content_hash(why), 0);
+        self.counters.refused += 1;
+        self.stop(node);
+        self.world_event(&WorldEvent::Refused { node });
+    }
+
+    /// The files that records of this node go to are told apart by the protocol.
+    pub(super) fn file_of(write: &<P::Disk as Durable>::Write) -> u8 {
+        P::Disk::file(write)
+    }
+}
+
+#[inline]
+fn clocks<P: Process>(slot: &super::node::Slot<P>, now: crate::time::Time) -> (Local, Wall) {
+    match &slot.rare {
+        None => (Local(now.0), Wall(i64::try_from(now.0).unwrap_or(i64::MAX))),
+        Some(rare) => (rare.clock.local(now), rare.clock.wall(now)),
+    }
+}
