@@ -9,7 +9,7 @@ mod properties;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::ids::{FaultKind, NodeSet, OpId};
 pub use crate::process::{Cast, NodeId, Process};
@@ -243,7 +243,7 @@ pub enum Progress {
 
 /// What shows that a property is broken. The kind and the names of the values group findings; the values tell
 /// one from another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// What kind of breach, in a sentence without particulars: "two leaders in one term".
     pub kind: String,

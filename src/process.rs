@@ -158,8 +158,8 @@ pub struct Glance {
     pub progress: u64,
 }
 
-/// A deterministic state machine on one node.
-pub trait Process: Sized + 'static {
+/// A deterministic state machine on one node. Its `Debug` is what a person sees of it.
+pub trait Process: Sized + Debug + 'static {
     /// What all nodes of a run share and nobody changes.
     type Config: 'static;
     /// What nodes send each other.

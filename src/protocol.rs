@@ -13,6 +13,7 @@ use crate::rng::Dice;
 use crate::time::Span;
 use crate::workload::Workload;
 
+pub mod kv;
 pub mod raft;
 
 /// The configuration that the nodes of a protocol share.

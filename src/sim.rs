@@ -265,8 +265,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.outcome()
     }
 
+    /// Lets one event happen that is not after `until`, or one change of phase. `false` if there is none.
     #[inline]
-    fn step_until(&mut self, until: Time) -> bool {
+    pub fn step_until(&mut self, until: Time) -> bool {
         if self.is_over() {
             return false;
         }
@@ -344,11 +345,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if let Some(tracer) = &mut self.tracer {
             tracer(&record);
         }
-    }
-
-    /// The instant after which nothing of a healed core may still be on its way.
-    fn span_to(&self, later: Time) -> Span {
-        later.since(self.now)
     }
 
     fn op_end(id: OpId) -> Endpoint {

@@ -1,1 +1,226 @@
-//! Raft.
+//! Raft: a replicated log under one elected leader.
+//!
+//! After Ongaro and Ousterhout, "In search of an understandable consensus algorithm" (2014), whose Figure 2 this
+//! follows, and Ongaro's thesis, "Consensus: bridging theory and practice" (2014). Sections without a title are
+//! the paper's.
+//!
+//! **Terms and elections** (`election`). Time is cut into numbered *terms* with at most one leader each. A node
+//! that hears from no leader for a random while stands for election: it begins a new term and asks for votes. A node
+//! votes once a term, and only for a log not older than its own. Two additions keep a healthy leader in office: a
+//! node first asks whether it would win (*pre-vote*, thesis 9.6), and nodes that hear from a leader do not listen
+//! to candidates (thesis 4.2.3). One takes an unhealthy leader out of it: who does not hear from a majority steps
+//! down (*check-quorum*, thesis 6.2).
+//!
+//! **Replication** (`replication`, `progress`). The leader appends commands to its log and sends them on; a
+//! follower accepts entries only behind an entry that it shares with the leader, and drops what conflicts. An
+//! entry is *committed* once a majority has it on disk and it is of the leader's own term, or stands before one
+//! such (5.4.2). Committed entries are applied in order. The leader writes its own entries while the messages are
+//! under way, and counts itself when they are synced (thesis 10.2.1).
+//!
+//! **Reads** (`read`) are not written to the log. The leader answers from its own state after it has made sure,
+//! by a round of heartbeats, that it still led when it was asked (*ReadIndex*, thesis 6.4).
+//!
+//! **Why it is safe.**
+//! - *One leader a term*: two majorities share a node, and a node votes once. So term and vote are on disk before
+//!   the vote leaves.
+//! - *Logs match*: one leader a term gives out each (index, term) once, and the check of the entry before makes
+//!   prefixes equal by induction.
+//! - *Leaders are complete*: an entry committed in a term is on the disks of a majority; a later candidate needs a vote
+//!   from one of these, which it only gets if its log is not older. That argument holds for entries of the
+//!   leader's own term alone: hence the rule of 5.4.2 (Figure 8 shows what happens otherwise).
+//! - *An acknowledgement is a promise*: nothing that says "I have it" leaves before it is synced; where a node acknowledges what
+//!   it wrote without waiting (as a leader, before it was deposed), it syncs first.
+//!
+//! **What a client may conclude.** Redirected or told to wait, its attempt has no effect. A command that was
+//! appended is answered once it is applied, or never: a leader that is deposed cannot know what becomes of
+//! it. Reads that it cannot confirm any more are sent away.
+//!
+//! **Disk.** Term and vote are one file, the log another, and a crash may keep more of either. A new term is synced before
+//! an entry of it is written: otherwise a log could survive with entries of a term that its node has forgotten.
+//! What is committed is not on disk: after a restart a node learns it from its leader.
+//!
+//! Left out for now: compaction and snapshots (though the log may start behind a prefix), changes of membership,
+//! learners, transfer of leadership, and reads by lease.
+
+use crate::ids::{NodeSet, OpId};
+use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
+use crate::protocol::kv::{Kv, Machine, Op, Reply};
+use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
+use crate::time::Span;
+
+mod bound;
+mod bugs;
+pub mod check;
+mod client;
+mod config;
+mod disk;
+mod election;
+mod log;
+mod message;
+mod progress;
+mod quorum;
+mod read;
+mod replication;
+#[cfg(test)]
+mod tests;
+
+pub use config::{RaftConfig, RaftParams};
+pub use disk::{Disk, HardState, Write};
+pub use log::{Command, Entry, Index, Log, Position, Term};
+pub use message::{Append, Fact, Message, Outcome, Timer};
+
+use election::Role;
+
+/// A node of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Raft {
+    /// The highest term that it has seen.
+    term: Term,
+    /// For whom it voted in that term.
+    vote: Option<NodeId>,
+    log: Log,
+    /// Up to here its log is known to be on its disk.
+    synced: Index,
+    /// Up to here entries are known to be committed.
+    commit: Index,
+    /// Up to here they are applied. Between turns it is where `commit` is.
+    applied: Index,
+    machine: Machine,
+    role: Role,
+    /// Who leads this term, if it knows.
+    leader: Option<NodeId>,
+    /// When it last heard from that leader.
+    heard: Local,
+}
+
+impl Process for Raft {
+    type Config = RaftConfig;
+    type Msg = Message;
+    type Timer = Timer;
+    type Disk = Disk;
+    type Op = Op;
+    type Reply = Reply;
+    type Fact = Fact;
+
+    fn boot(disk: &Disk, io: &mut Io<'_, Self>) -> Self {
+        let raft = Self {
+            term: disk.hard.term,
+            vote: disk.hard.vote,
+            log: disk.log.clone(),
+            synced: disk.log.last().index,
+            commit: disk.log.start().index,
+            applied: disk.log.start().index,
+            machine: Machine::default(),
+            role: Role::Follower,
+            leader: None,
+            heard: io.now(),
+        };
+        if disk.damaged {
+            // To go on would be to forget votes and entries that others count on.
+            io.refuse("a record on its disk does not match its checksum");
+        } else {
+            raft.await_leader(io);
+        }
+        raft
+    }
+
+    fn on_message(&mut self, from: NodeId, msg: Message, io: &mut Io<'_, Self>) {
+        match msg {
+            Message::PreVote { term, last } => self.on_pre_vote(from, term, last, io),
+            Message::PreVoted { term, granted } => self.on_pre_voted(from, term, granted, io),
+            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, io),
+            Message::Vote { term, granted } => self.on_vote(from, term, granted, io),
+            Message::Append(append) => self.on_append(from, append, io),
+            Message::Appended { term, round, outcome } => self.on_appended(from, term, round, outcome, io),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, io: &mut Io<'_, Self>) {
+        match timer {
+            Timer::Election => self.on_election_timeout(io),
+            Timer::Heartbeat => self.on_heartbeat(io),
+            Timer::Quorum => self.on_quorum_check(io),
+        }
+    }
+
+    fn on_request(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
+        match self.role {
+            Role::Leader(_) if op.is_read() => self.read(id, op, io),
+            Role::Leader(_) => self.propose(id, op, io),
+            _ => self.send_away(id, io),
+        }
+    }
+
+    fn on_synced(&mut self, upto: Ticket, io: &mut Io<'_, Self>) {
+        self.on_own_entries_synced(upto, io);
+    }
+
+    fn glance(&self) -> Glance {
+        Glance { role: self.role.name(), epoch: self.term, progress: self.applied }
+    }
+}
+
+impl Raft {
+    /// The highest term that it has seen.
+    #[must_use]
+    pub fn term(&self) -> Term {
+        self.term
+    }
+
+    /// Its log, also what is not on its disk yet.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Up to where it knows entries to be committed.
+    #[must_use]
+    pub fn commit(&self) -> Index {
+        self.commit
+    }
+
+    /// Up to where it has applied them.
+    #[must_use]
+    pub fn applied(&self) -> Index {
+        self.applied
+    }
+
+    /// What it has made of them.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Whether it leads its term.
+    #[must_use]
+    pub fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader(_))
+    }
+}
+
+impl Protocol for Raft {
+    type Node = Self;
+    type Checks = check::All;
+    type Load = Kv;
+    type Params = RaftParams;
+
+    const NAME: &'static str = "raft";
+    const ABOUT: &'static str = "a replicated log under one elected leader (Ongaro and Ousterhout, 2014)";
+    const BUGS: &'static [Bug] = bugs::BUGS;
+    const SOMETIMES: &'static [&'static str] =
+        &["elected", "stepped_down", "quorum_lost", "truncated", "read_confirmed", "redirected", "deduplicated"];
+    const VITAL: &'static [&'static str] = &["elected", "committed"];
+    const LEADER: Option<&'static str> = Some("leader");
+
+    fn config(setup: &Setup<'_, RaftParams>) -> Result<RaftConfig, ParamError> {
+        RaftConfig::new(setup)
+    }
+
+    fn core(config: &RaftConfig, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+        bound::core(config.voters, candidates, dice)
+    }
+
+    fn bound(config: &RaftConfig, healed: &Healed) -> Span {
+        bound::bound(config, healed)
+    }
+}

@@ -639,7 +639,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// Whether the scenario asks for faults of this kind, for the ledger.
-    pub(super) fn configure(&mut self, kinds: &[FaultKind]) {
+    pub fn configure(&mut self, kinds: &[FaultKind]) {
         for &kind in kinds {
             self.faults.ledger.line(kind).configured = true;
         }

@@ -1,0 +1,378 @@
+//! The edge where types are erased: once a run, never once an event.
+//!
+//! Above it scenarios, plans and outcomes are plain data; below it a run is generic over its protocol. A
+//! [`Protocol`] becomes an [`Experiment`] by [`Lab::NEW`], and gets every command for free.
+
+mod seeds;
+
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::check::{Properties, PropertyInfo};
+use crate::fault::{FaultKind, FaultPlan, draw};
+use crate::ids::NodeId;
+use crate::process::{Cast, Durable, Process};
+use crate::protocol::raft::Raft;
+use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
+use crate::rng::{Die, Seed, Seeds};
+use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
+use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
+use crate::time::{Local, Span, Time};
+use crate::workload::{ClientPolicy, Workload};
+pub use seeds::{Check, Failed, Tally, check};
+
+/// The protocols that come with seedstorm.
+pub const BUILT_IN: &[&dyn Experiment] = &[Lab::<Raft>::NEW];
+
+/// Properties that the kernel judges itself, in the liveness phase of every protocol.
+pub const OF_THE_KERNEL: &[PropertyInfo] = &[
+    PropertyInfo {
+        name: "convergence",
+        about: "once healed, the core answers every client within the bound",
+        needs: &[],
+    },
+    PropertyInfo {
+        name: "stable_leader",
+        about: "once the healed core has converged, its leader does not change during the second half of the phase",
+        needs: &[],
+    },
+];
+
+/// The run of a protocol, with its types.
+pub type SimOf<P> = Sim<<P as Protocol>::Node, <P as Protocol>::Checks, <P as Protocol>::Load>;
+
+type LoadParams<P> = <<P as Protocol>::Load as Workload<<P as Protocol>::Node>>::Params;
+
+/// A protocol as commands see it.
+pub trait Experiment: Sync {
+    /// Its name in scenario files.
+    fn name(&self) -> &'static str;
+    /// What it is, in a sentence.
+    fn about(&self) -> &'static str;
+    /// The names of its groups of nodes.
+    fn groups(&self) -> &'static [&'static str];
+    /// Mistakes that can be planted in it.
+    fn bugs(&self) -> &'static [Bug];
+    /// Its invariants.
+    fn properties(&self) -> Vec<PropertyInfo>;
+    /// Kinds of fact that a campaign should see at least once.
+    fn sometimes(&self) -> &'static [&'static str];
+    /// What the published schema says of it.
+    fn schema(&self) -> ProtocolSchema<'static>;
+
+    /// Checks what only the protocol knows of a concrete scenario.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    fn check(&self, scenario: &Scenario, cast: &Cast) -> Result<(), ScenarioError>;
+
+    /// All settings of the protocol under a scenario, those that it does not name included.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    fn params(&self, scenario: &Scenario) -> Result<Value, ScenarioError>;
+
+    /// Draws the plan of a run.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    fn plan(&self, scenario: &Scenario, seeds: Seeds) -> Result<FaultPlan, ScenarioError>;
+
+    /// Runs a plan under a concrete scenario.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError>;
+}
+
+/// How a run is looked at. None of it changes the run.
+#[derive(Default)]
+pub struct Look<'a> {
+    /// Stop at this instant.
+    pub until: Option<Time>,
+    /// Show these nodes as they are at the end.
+    pub nodes: Vec<NodeId>,
+    /// Takes every record.
+    pub tracer: Option<Tracer>,
+    /// Stop as soon as this is set.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+/// What a run showed.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The nodes that were asked for.
+    pub nodes: Vec<NodeView>,
+    /// It was stopped from outside before its end.
+    pub interrupted: bool,
+}
+
+/// A node at an instant, for people.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeView {
+    /// Which.
+    pub node: NodeId,
+    /// Whether it lives, and what it is busy with.
+    pub condition: String,
+    /// Which of its lives it is in, counted from 1.
+    pub life: u32,
+    /// What its monotonic clock shows.
+    pub clock: Span,
+    /// Its armed timers, with how long each still runs on that clock.
+    pub timers: Vec<(String, Span)>,
+    /// Its memory.
+    pub memory: Option<String>,
+    /// Its synced disk.
+    pub disk: String,
+}
+
+/// What makes a protocol an experiment.
+#[derive(Debug)]
+pub struct Lab<P>(PhantomData<fn() -> P>);
+
+impl<P: Protocol> Lab<P> {
+    /// The experiment of this protocol.
+    pub const NEW: &'static dyn Experiment = &Self(PhantomData);
+}
+
+/// What a scenario is for a protocol, once its sections have their types.
+struct Typed<P: Protocol> {
+    cast: Cast,
+    config: ConfigOf<P>,
+    policy: ClientPolicy,
+    load: P::Load,
+    bound: Span,
+}
+
+impl<P: Protocol> Typed<P> {
+    fn of(scenario: &Scenario) -> Result<Self, ScenarioError> {
+        let cast = scenario.nodes.cast(P::GROUPS)?;
+        let params: P::Params = typed(&Value::Object(scenario.params.clone()), "params")?;
+        let bug = scenario.bug.as_deref().and_then(|name| P::BUGS.iter().map(|bug| bug.name).find(|&bug| bug == name));
+        let config = P::config(&Given { params: &params, bug, cast: &cast }).map_err(|error| {
+            let path = if error.field.is_empty() { "nodes".to_owned() } else { format!("params.{}", error.field) };
+            ScenarioError::new(path, error.message)
+        })?;
+        let (policy, load_params): (ClientPolicy, LoadParams<P>) = split_workload(&scenario.workload)?;
+        let bound = P::bound(&config, &healed(scenario));
+        Ok(Self { cast, config, policy, load: P::Load::new(&load_params), bound })
+    }
+
+    fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
+        scenario.check_faults(&self.cast, &self.policy, P::tolerated_losses(&self.config))?;
+        self.script()?;
+        let damages = scenario.faults.asks_for(FaultKind::Damage);
+        let mut dice = Die::new(Seed(0)).stream();
+        if damages && !<P::Node as Process>::Disk::default().damage(&mut dice) {
+            let message = format!("the disks of {} have no model of damage; leave \"damage\" out", P::NAME);
+            return Err(ScenarioError::new("faults.damage", message));
+        }
+        Ok(())
+    }
+
+    fn script(&self) -> Result<Script<P>, ScenarioError> {
+        let parse = |(place, scripted): (usize, &crate::workload::Scripted)| {
+            let op = P::Load::parse(&scripted.op);
+            let op = op.map_err(|why| ScenarioError::new(format!("workload.script[{place}].op"), why))?;
+            Ok((scripted.clone(), op))
+        };
+        self.policy.script.iter().enumerate().map(parse).collect()
+    }
+}
+
+type Script<P> = Vec<(crate::workload::Scripted, <<P as Protocol>::Node as Process>::Op)>;
+
+fn healed(scenario: &Scenario) -> Healed {
+    Healed {
+        delay: scenario.settle_delay(),
+        sync: scenario.disk.sync.upper(),
+        service: scenario.node.service.upper(),
+        drift_ppm: scenario.clock.drift_ppm,
+    }
+}
+
+/// A run of a plan under a concrete scenario, before its first event: to be stepped, or run to its end.
+///
+/// # Errors
+/// The setting that is wrong.
+pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>, ScenarioError> {
+    let typed = Typed::<P>::of(scenario)?;
+    let script = typed.script()?;
+    let setup = Setup {
+        world: scenario.world(typed.bound),
+        cast: typed.cast,
+        config: typed.config,
+        plan,
+        clients: typed.policy,
+        rules: Rules { core: P::core, leader: P::LEADER, vital: P::VITAL },
+    };
+    let mut sim = Sim::new(setup, typed.load, script);
+    sim.configure(&scenario.faults.kinds().collect::<Vec<FaultKind>>());
+    Ok(sim)
+}
+
+/// The concrete scenario and the plan of one seed.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn prepare(
+    experiment: &dyn Experiment,
+    document: &Document,
+    seed: Seed,
+) -> Result<(Scenario, FaultPlan), ScenarioError> {
+    let seeds = document.seeds(seed)?;
+    let scenario = document.resolve(seeds.plan)?;
+    let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
+    Ok((scenario, plan))
+}
+
+/// The experiment that a file is about, after the whole file has been checked.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn admit<'e>(
+    experiments: &[&'e dyn Experiment],
+    document: &Document,
+) -> Result<&'e dyn Experiment, ScenarioError> {
+    let names: Vec<(Vec<&str>, Vec<&str>)> = experiments
+        .iter()
+        .map(|experiment| {
+            let bugs = experiment.bugs().iter().map(|bug| bug.name).collect();
+            let own = experiment.properties();
+            let properties = own.iter().chain(OF_THE_KERNEL).map(|info| info.name).collect();
+            (bugs, properties)
+        })
+        .collect();
+    let known: Vec<Known<'_>> = experiments
+        .iter()
+        .zip(&names)
+        .map(|(experiment, (bugs, properties))| Known {
+            protocol: experiment.name(),
+            groups: experiment.groups(),
+            bugs,
+            properties,
+        })
+        .collect();
+    let mut found = None;
+    document.check(&known, &mut |scenario, cast| {
+        let experiment = named(experiments, &scenario.protocol)?;
+        found = Some(experiment);
+        experiment.check(scenario, cast)
+    })?;
+    found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
+}
+
+/// The experiment of this name.
+///
+/// # Errors
+/// There is none.
+pub fn named<'e>(experiments: &[&'e dyn Experiment], name: &str) -> Result<&'e dyn Experiment, ScenarioError> {
+    let found = experiments.iter().find(|experiment| experiment.name() == name);
+    found.copied().ok_or_else(|| ScenarioError::new("protocol", format!("there is no protocol {name:?}")))
+}
+
+impl<P: Protocol> Experiment for Lab<P> {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn about(&self) -> &'static str {
+        P::ABOUT
+    }
+
+    fn groups(&self) -> &'static [&'static str] {
+        P::GROUPS
+    }
+
+    fn bugs(&self) -> &'static [Bug] {
+        P::BUGS
+    }
+
+    fn properties(&self) -> Vec<PropertyInfo> {
+        P::Checks::infos()
+    }
+
+    fn sometimes(&self) -> &'static [&'static str] {
+        P::SOMETIMES
+    }
+
+    fn schema(&self) -> ProtocolSchema<'static> {
+        ProtocolSchema {
+            name: P::NAME,
+            about: P::ABOUT,
+            params: section::<P::Params>(),
+            workload: section::<LoadParams<P>>(),
+            bugs: P::BUGS.iter().map(|bug| bug.name).collect(),
+            properties: self.properties().iter().chain(OF_THE_KERNEL).map(|info| info.name).collect(),
+        }
+    }
+
+    fn check(&self, scenario: &Scenario, _cast: &Cast) -> Result<(), ScenarioError> {
+        Typed::<P>::of(scenario)?.check(scenario)
+    }
+
+    fn params(&self, scenario: &Scenario) -> Result<Value, ScenarioError> {
+        let params: P::Params = typed(&Value::Object(scenario.params.clone()), "params")?;
+        serde_json::to_value(&params).map_err(|error| ScenarioError::new("params", error.to_string()))
+    }
+
+    fn plan(&self, scenario: &Scenario, seeds: Seeds) -> Result<FaultPlan, ScenarioError> {
+        let typed = Typed::<P>::of(scenario)?;
+        let tolerated = P::tolerated_losses(&typed.config);
+        let scene = scenario.scene(&typed.cast, &typed.policy, tolerated, P::LEADER);
+        Ok(draw::draw(seeds, &scenario.faults, &scene))
+    }
+
+    fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
+        let mut sim = sim::<P>(scenario, plan)?;
+        let Look { until, nodes, tracer, stop } = look;
+        if let Some(tracer) = tracer {
+            sim.trace_to(tracer);
+        }
+        let interrupted = drive(&mut sim, until, stop);
+        let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
+        let nodes = nodes.map(|&node| view(&sim, node)).collect();
+        Ok(Shown { outcome: sim.outcome(), nodes, interrupted })
+    }
+}
+
+/// Runs to the end or to `until`; whether it was stopped before.
+fn drive<P: Process, C: Properties<P>, W: Workload<P>>(
+    sim: &mut Sim<P, C, W>,
+    until: Option<Time>,
+    stop: Option<&AtomicBool>,
+) -> bool {
+    // Between two looks at the flag, enough events that the look costs nothing.
+    const STRIDE: u32 = 4_096;
+    let limit = until.unwrap_or(Time::MAX);
+    loop {
+        for _ in 0..STRIDE {
+            if !sim.step_until(limit) {
+                sim.run_until(until.unwrap_or(sim.now()));
+                return false;
+            }
+        }
+        if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return true;
+        }
+    }
+}
+
+fn view<P: Process, C: Properties<P>, W: Workload<P>>(sim: &Sim<P, C, W>, node: NodeId) -> NodeView {
+    let (clock, timers) = sim.timers(node);
+    let left = |deadline: Local| deadline.since(clock);
+    NodeView {
+        node,
+        condition: sim.condition(node),
+        life: sim.life(node),
+        clock: Span(clock.0),
+        timers: timers.into_iter().map(|(timer, deadline)| (format!("{timer:?}"), left(deadline))).collect(),
+        memory: sim.node(node).map(|state| format!("{state:#?}")),
+        disk: format!("{:#?}", sim.disk(node)),
+    }
+}

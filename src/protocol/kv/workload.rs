@@ -1,0 +1,181 @@
+//! What clients ask of the store, drawn or written in a script.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Key, Op, Reply, Value};
+use crate::ids::{ClientId, OpId};
+use crate::process::Process;
+use crate::rng::Dice;
+use crate::workload::{Outcome, Workload};
+
+/// Settings of the workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct KvParams {
+    /// Which workload this is.
+    pub kind: Kind,
+    /// How many keys there are.
+    pub keys: u32,
+    /// How many parts of the operations are `get`.
+    pub reads: u32,
+    /// How many parts are `put`.
+    pub writes: u32,
+    /// How many parts are `append`.
+    pub appends: u32,
+    /// How many parts are `cas`.
+    pub cas: u32,
+    /// Pads what is written to at least this many bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_bytes: Option<u32>,
+}
+
+impl Default for KvParams {
+    fn default() -> Self {
+        Self { kind: Kind::Kv, keys: 5, reads: 4, writes: 4, appends: 1, cas: 1, value_bytes: None }
+    }
+}
+
+/// The workloads that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The key-value store.
+    #[default]
+    Kv,
+}
+
+/// Draws operations on the store. Without keys it uses one; without any parts it only puts.
+#[derive(Clone, Debug)]
+pub struct Kv {
+    params: KvParams,
+}
+
+impl Kv {
+    /// What the `n`-th operation of a client writes: nobody else ever writes the same.
+    fn value(&self, client: ClientId, n: u64) -> Value {
+        let name = OpId { client, n }.to_string();
+        let width = self.params.value_bytes.unwrap_or(0) as usize;
+        format!("{name:.<width$}").into()
+    }
+
+    /// What an `append` puts behind: readable in a row, `c0#3+c1#4`.
+    fn piece(&self, client: ClientId, n: u64) -> Value {
+        format!("+{}", self.value(client, n)).into()
+    }
+
+    /// A guess at what a key may hold: what this client or another one may have put a little earlier.
+    fn guess(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Value {
+        let back = 1 + dice.below(4);
+        let other = dice.below(u64::from(client.0) + 3);
+        let author = if dice.below(2) == 0 { client } else { ClientId(u32::try_from(other).unwrap_or(0)) };
+        self.value(author, n.saturating_sub(back))
+    }
+}
+
+impl<P: Process<Op = Op, Reply = Reply>> Workload<P> for Kv {
+    type Params = KvParams;
+
+    fn new(params: &KvParams) -> Self {
+        Self { params: params.clone() }
+    }
+
+    fn op(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Option<Op> {
+        let KvParams { keys, reads, writes, appends, cas, .. } = self.params;
+        let key = Key(u32::try_from(dice.below(keys.into())).unwrap_or(0));
+        let [reads, writes, appends, cas] = [reads, writes, appends, cas].map(u64::from);
+        let part = dice.below(reads + writes + appends + cas);
+        Some(if part < reads {
+            Op::Get(key)
+        } else if part < reads + appends {
+            Op::Append(key, self.piece(client, n))
+        } else if part < reads + appends + cas {
+            Op::Cas { key, old: self.guess(client, n, dice), new: self.value(client, n) }
+        } else {
+            Op::Put(key, self.value(client, n))
+        })
+    }
+
+    fn parse(text: &str) -> Result<Op, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match *words.as_slice() {
+            ["get", key] => Ok(Op::Get(key.parse()?)),
+            ["put", key, value] => Ok(Op::Put(key.parse()?, value.into())),
+            ["append", key, more] => Ok(Op::Append(key.parse()?, more.into())),
+            ["cas", key, old, new] => Ok(Op::Cas { key: key.parse()?, old: old.into(), new: new.into() }),
+            _ => Err(format!(
+                "{text:?} is not an operation; expected \"get K\", \"put K V\", \"append K V\" or \"cas K OLD NEW\""
+            )),
+        }
+    }
+
+    fn outcome(_op: &Op, reply: &Reply) -> Outcome {
+        match *reply {
+            Reply::Answer(_) => Outcome::Ok,
+            Reply::Redirect(node) => Outcome::Redirect(node),
+            Reply::Busy => Outcome::Busy,
+        }
+    }
+
+    /// Sessions make every attempt repeatable.
+    fn idempotent(_op: &Op) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::raft::Raft;
+    use crate::rng::{Die, Seed};
+
+    type Load = dyn Fn(ClientId, u64) -> Op;
+
+    fn load(params: KvParams) -> Box<Load> {
+        let kv = <Kv as Workload<Raft>>::new(&params);
+        Box::new(move |client, n| {
+            let mut dice = Die::new(Seed(7)).with(client.0.into()).with(n).stream();
+            <Kv as Workload<Raft>>::op(&kv, client, n, &mut dice).unwrap()
+        })
+    }
+
+    #[test]
+    fn no_two_writes_write_the_same() {
+        let op = load(KvParams { reads: 0, cas: 0, ..KvParams::default() });
+        let mut values: Vec<Value> = Vec::new();
+        for (client, n) in (0..4).flat_map(|client| (0..50).map(move |n| (ClientId(client), n))) {
+            match op(client, n) {
+                Op::Put(_, value) | Op::Append(_, value) => values.push(value),
+                other => panic!("{other}"),
+            }
+        }
+        values.sort();
+        values.dedup();
+        assert_eq!(values.len(), 200);
+    }
+
+    #[test]
+    fn the_mix_is_as_asked_and_values_are_padded() {
+        let only_puts = KvParams { reads: 0, appends: 0, cas: 0, value_bytes: Some(9), keys: 1, ..KvParams::default() };
+        assert_eq!(load(only_puts)(ClientId(2), 17).to_string(), "put k0 c2#17....");
+        let nothing = KvParams { writes: 0, reads: 0, appends: 0, cas: 0, keys: 0, ..KvParams::default() };
+        assert_eq!(load(nothing)(ClientId(0), 1).to_string(), "put k0 c0#1");
+    }
+
+    #[test]
+    fn a_script_reads_as_it_is_shown() {
+        let parse = <Kv as Workload<Raft>>::parse;
+        for text in ["get k1", "put k1 v", "append k12 v", "cas k0 a b"] {
+            assert_eq!(parse(text).unwrap().to_string(), text);
+        }
+        assert!(parse("put k1").unwrap_err().contains("expected \"get K\""));
+        assert!(parse("get kx").unwrap_err().contains("not a key"));
+    }
+
+    #[test]
+    fn settings_are_named_flatly() {
+        let params: KvParams = serde_json::from_str(r#"{"kind":"kv","keys":3,"reads":1}"#).unwrap();
+        assert_eq!(params, KvParams { keys: 3, reads: 1, ..KvParams::default() });
+        assert!(serde_json::from_str::<KvParams>(r#"{"kyes":3}"#).unwrap_err().to_string().contains("kyes"));
+    }
+}

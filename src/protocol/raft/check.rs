@@ -1,0 +1,4 @@
+//! Raft's invariants.
+
+/// All of them.
+pub type All = ();

@@ -1,0 +1,58 @@
+//! Clients' commands: in at the leader, through the log, into the state machine, and answered
+//! (section 8; thesis 6.3).
+
+use super::Raft;
+use super::log::{Command, Index};
+use super::message::Fact;
+use crate::ids::OpId;
+use crate::process::Io;
+use crate::protocol::kv::{Op, Reply, Seen};
+
+impl Raft {
+    /// It does not lead: it names the leader, if it knows one.
+    pub(super) fn send_away(&self, id: OpId, io: &mut Io<'_, Self>) {
+        match self.leader {
+            Some(to) => {
+                io.fact(Fact::Redirected { to });
+                io.reply(id, Reply::Redirect(to));
+            }
+            None => io.reply(id, Reply::Busy),
+        }
+    }
+
+    /// Appends a command, unless it is known to have taken effect.
+    pub(super) fn propose(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
+        match self.machine.seen(id) {
+            Seen::Never => {
+                let cut = self.append_own(Command::Client(id, op), io);
+                self.replicate(cut, io);
+            }
+            Seen::Last(answer) => {
+                io.fact(Fact::Deduplicated { applied: self.applied });
+                io.reply(id, Reply::Answer(answer));
+            }
+            // Its client has gone on to a later one, and waits for no answer.
+            Seen::Past => {}
+        }
+    }
+
+    /// Knows entries up to here to be committed, and applies them.
+    pub(super) fn commit_upto(&mut self, index: Index, io: &mut Io<'_, Self>) {
+        self.commit = self.commit.max(index);
+        while self.applied < self.commit {
+            self.apply_next(io);
+        }
+    }
+
+    /// Applies the next entry, and answers its client if it was this leader that took the command.
+    fn apply_next(&mut self, io: &mut Io<'_, Self>) {
+        let mine = self.is_leader();
+        self.applied += 1;
+        let Some(entry) = self.log.entry(self.applied) else { return };
+        let Command::Client(id, op) = &entry.command else { return };
+        let answer = self.machine.apply(*id, op);
+        if let Some(answer) = answer.filter(|_| mine && entry.term == self.term) {
+            io.reply(*id, Reply::Answer(answer));
+        }
+    }
+}

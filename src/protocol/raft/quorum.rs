@@ -1,0 +1,29 @@
+//! What a majority has reached.
+
+use crate::process::{NodeId, Voters};
+
+/// The greatest value that a majority of the voters has reached: the smallest of the best majority's values.
+pub(super) fn reached<T: Ord>(voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
+    let mut values: Vec<T> = voters.iter().map(value).collect();
+    values.sort_unstable();
+    values.into_iter().nth_back(voters.majority() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[u64]) -> Option<u64> {
+        let voters = (0..values.len() as u32).map(NodeId).collect();
+        reached(voters, |node| values[node.index()])
+    }
+
+    #[test]
+    fn a_majority_has_reached_the_median_or_the_lower_one() {
+        assert_eq!(of(&[7]), Some(7));
+        assert_eq!(of(&[9, 1, 5]), Some(5));
+        assert_eq!(of(&[4, 1, 3, 2]), Some(2));
+        assert_eq!(of(&[5, 5, 0, 9, 0]), Some(5));
+        assert_eq!(of(&[]), None);
+    }
+}

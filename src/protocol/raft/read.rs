@@ -1,0 +1,130 @@
+//! Reads without the log (ReadIndex, thesis section 6.4).
+//!
+//! A leader may have been deposed without knowing it: what it would read may be old. So a read waits
+//! 1. until an entry of the leader's own term is committed: only then is all that was committed before among what
+//!    it has applied (5.4.2 allows it to lag behind until then);
+//! 2. until a majority has answered a message that left after the read came in: these had met no later term when
+//!    they answered, so no later leader had committed anything when the read came in.
+//!
+//! For the second, messages carry the number of a *round*, and answers repeat it. A read belongs to the first
+//! round that starts after it came in. One round is under way at a time, and reads that come in meanwhile share the
+//! next; a heartbeat starts it too, should messages have been lost.
+//!
+//! The leader applies what it commits in the same turn, so that what it has applied when a read is confirmed is
+//! never less than what was committed when it came in.
+
+use std::collections::VecDeque;
+
+use super::Raft;
+use super::election::Role;
+use super::log::Command;
+use super::message::Fact;
+use super::quorum;
+use crate::ids::OpId;
+use crate::process::{Io, NodeId};
+use crate::protocol::kv::{Answer, Op, Reply};
+
+/// The reads that wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Reads {
+    round: u64,
+    waiting: VecDeque<Read>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Read {
+    id: OpId,
+    op: Op,
+    round: u64,
+}
+
+impl Reads {
+    /// The last round that was started.
+    pub(super) fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// A read came in: it belongs to the next round.
+    fn add(&mut self, id: OpId, op: Op) {
+        self.waiting.push_back(Read { id, op, round: self.round + 1 });
+    }
+
+    /// Whether there are reads, and none belongs to the round that is under way.
+    fn want_a_round(&self) -> bool {
+        self.waiting.front().is_some_and(|read| read.round > self.round)
+    }
+
+    /// Whether the first of them belongs to a round up to this one.
+    fn are_confirmed(&self, round: u64) -> bool {
+        self.waiting.front().is_some_and(|read| read.round <= round)
+    }
+
+    fn pop_confirmed(&mut self, round: u64) -> Option<Read> {
+        if self.are_confirmed(round) { self.waiting.pop_front() } else { None }
+    }
+
+    /// The leader is deposed: they cannot be confirmed any more, and had no effect.
+    pub(super) fn send_away(self, io: &mut Io<'_, Raft>) {
+        for read in self.waiting {
+            io.reply(read.id, Reply::Busy);
+        }
+    }
+}
+
+impl Raft {
+    pub(super) fn read(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        leadership.reads.add(id, op);
+        if self.log.last().term != self.term {
+            // Without a no-op at the start of the term, nothing might ever be committed in it.
+            let cut = self.append_own(Command::Noop, io);
+            self.replicate(cut, io);
+        }
+        self.serve_reads(io);
+    }
+
+    /// Answers the reads whose round is confirmed, and starts the next one if there are more.
+    pub(super) fn serve_reads(&mut self, io: &mut Io<'_, Self>) {
+        while self.may_read() {
+            self.answer_confirmed(io);
+            match &self.role {
+                Role::Leader(leadership) if leadership.reads.want_a_round() => {
+                    self.open_round(io.me());
+                    self.heartbeat(io);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Whether there are reads, and all that was committed before this term is known to be.
+    fn may_read(&self) -> bool {
+        let Role::Leader(leadership) = &self.role else { return false };
+        !leadership.reads.waiting.is_empty() && self.log.term_at(self.commit) == Some(self.term)
+    }
+
+    fn answer_confirmed(&mut self, io: &mut Io<'_, Self>) {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let round = |node: NodeId| leadership.progress[node.index()].round;
+        let confirmed = quorum::reached(io.config().voters, round).unwrap_or(0);
+        if leadership.reads.are_confirmed(confirmed) {
+            io.fact(Fact::ReadConfirmed { round: confirmed });
+        }
+        while let Some(read) = leadership.reads.pop_confirmed(confirmed) {
+            io.reply(read.id, Reply::Answer(Answer::Value(self.machine.get(read.op.key()))));
+        }
+    }
+
+    /// With every heartbeat, all waiting reads get a round that is under way.
+    pub(super) fn open_round_on_heartbeat(&mut self, me: NodeId) {
+        if matches!(&self.role, Role::Leader(leadership) if !leadership.reads.waiting.is_empty()) {
+            self.open_round(me);
+        }
+    }
+
+    fn open_round(&mut self, me: NodeId) {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        leadership.reads.round += 1;
+        leadership.progress[me.index()].round = leadership.reads.round;
+    }
+}

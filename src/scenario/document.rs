@@ -1,0 +1,247 @@
+//! A scenario file: its text, its JSON value, and the way from there to a concrete scenario.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::choice::{self, Chooser, Picks};
+use super::error::unknown;
+use super::explain::show;
+use super::locate::locate;
+use super::{FORMAT, Known, Scenario, ScenarioError, typed};
+use crate::fault::spec::SeedOverrides;
+use crate::params::nearest;
+use crate::process::Cast;
+use crate::rng::{Seed, Seeds};
+
+/// A scenario file, some of whose settings may be left open.
+#[derive(Clone, Debug)]
+pub struct Document {
+    file: Option<String>,
+    text: String,
+    value: Value,
+}
+
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is not a JSON object of this version. A missing file names those that are near.
+    pub fn load(path: &Path) -> Result<Self, ScenarioError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        Self::read(Some(file), text)
+    }
+
+    /// Reads a text that came from nowhere in particular.
+    ///
+    /// # Errors
+    /// It is not a JSON object of this version.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        Self::read(None, text.to_owned())
+    }
+
+    fn read(file: Option<String>, text: String) -> Result<Self, ScenarioError> {
+        let Strict(value) = serde_json::from_str(&text).map_err(|error| {
+            let error = ScenarioError::not_json(&text, &error);
+            ScenarioError { file: file.clone(), ..error }
+        })?;
+        let document = Self { file, text, value };
+        document.check_version().map_err(|error| document.place(error))?;
+        Ok(document)
+    }
+
+    /// The file's name, if it came from one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// The text as it was read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The JSON value, with open settings as they are written.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The protocol's name, if the file gives one.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.value.get("protocol").and_then(Value::as_str)
+    }
+
+    /// The four seeds of the run with this seed: what derives from it, or what the file puts in its place.
+    ///
+    /// # Errors
+    /// The seeds in the file are malformed.
+    pub fn seeds(&self, seed: Seed) -> Result<Seeds, ScenarioError> {
+        let seeds = Seeds::derive(seed);
+        let Some(given) = self.value.get("faults").and_then(|faults| faults.get("seeds")) else { return Ok(seeds) };
+        let given: SeedOverrides = typed(given, "faults.seeds").map_err(|error| self.place(error))?;
+        Ok(given.over(seeds))
+    }
+
+    /// The concrete scenario for this plan seed: open settings are drawn, and under a swarm the odds of the network.
+    ///
+    /// # Errors
+    /// Something in the file is unknown, missing or not of its type.
+    pub fn resolve(&self, plan_seed: Seed) -> Result<Scenario, ScenarioError> {
+        let (mut scenario, _) = self.resolve_with(&mut Chooser::Drawn(plan_seed))?;
+        scenario.swarm_network(plan_seed);
+        Ok(scenario)
+    }
+
+    /// Checks what the file says, under every alternative of every open setting and not only under the drawn ones;
+    /// `also` adds what only the protocol knows.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(
+        &self,
+        known: &[Known<'_>],
+        also: &mut dyn FnMut(&Scenario, &Cast) -> Result<(), ScenarioError>,
+    ) -> Result<(), ScenarioError> {
+        Chooser::every(|chooser| {
+            let (scenario, picks) = self.resolve_with(chooser)?;
+            let checked = scenario.validate(known).and_then(|cast| also(&scenario, &cast));
+            checked.map_err(|error| self.place_among(error, &picks))
+        })
+    }
+
+    fn resolve_with(&self, chooser: &mut Chooser) -> Result<(Scenario, Picks), ScenarioError> {
+        let (value, picks) = choice::resolve(&self.value, chooser).map_err(|error| self.place(error))?;
+        let scenario = typed(&value, "").map_err(|error| self.place_among(error, &picks))?;
+        Ok((scenario, picks))
+    }
+
+    /// Adds to an error the file, and the line and column of its path.
+    #[must_use]
+    pub fn place(&self, error: ScenarioError) -> ScenarioError {
+        self.place_among(error, &Picks::new())
+    }
+
+    fn place_among(&self, mut error: ScenarioError, picks: &Picks) -> ScenarioError {
+        if error.place.is_none() {
+            error.place = Some(locate(&self.text, &error.path, &|path| picks.get(path).copied()));
+        }
+        error.file.clone_from(&self.file);
+        error
+    }
+
+    fn check_version(&self) -> Result<(), ScenarioError> {
+        let Some(fields) = self.value.as_object() else {
+            let message = format!("expected a scenario, which is an object, found {}", show(&self.value));
+            return Err(ScenarioError::new("", message));
+        };
+        match fields.get("seedstorm") {
+            Some(version) if version.as_u64() == Some(FORMAT.into()) => Ok(()),
+            Some(version) => {
+                let message = format!("this seedstorm reads version {FORMAT} of the format, found {}", show(version));
+                Err(ScenarioError::new("seedstorm", message))
+            }
+            None => {
+                let message = format!("\"seedstorm\" is missing; a scenario begins with \"seedstorm\": {FORMAT}");
+                Err(ScenarioError::new("", message))
+            }
+        }
+    }
+}
+
+/// Why a file cannot be read, and which were perhaps meant.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
+    let message = match error.kind() {
+        ErrorKind::NotFound => missing(path),
+        ErrorKind::IsADirectory => "this is a folder; name a file in it".to_owned(),
+        ErrorKind::InvalidData => "this is not text (UTF-8)".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    };
+    ScenarioError { file: Some(path.display().to_string()), place: None, path: String::new(), message }
+}
+
+fn missing(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return format!("there is no such file, and no folder {}", folder.display());
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
+    names.sort_unstable();
+    let word = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let near = nearest(word, names.iter().map(String::as_str));
+    match near {
+        _ if names.is_empty() => "there is no such file, and no other .json in its folder".to_owned(),
+        Some(near) => format!("there is no such file; did you mean {}?", folder.join(near).display()),
+        None => unknown("there is no such file", word, names.iter().map(String::as_str).take(12)),
+    }
+}
+
+/// A JSON value in which no object has a field twice: of two, one would be ignored in silence.
+pub(super) struct Strict(pub(super) Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate field {name:?}")));
+            }
+            let Strict(value) = map.next_value()?;
+            fields.insert(name, value);
+        }
+        Ok(Value::Object(fields))
+    }
+}

@@ -1,0 +1,178 @@
+//! What a failing run leaves behind: everything that replaying it needs, and what it showed.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::document::{Strict, unreadable};
+use super::locate::locate;
+use super::{FORMAT, Scenario, ScenarioError, typed};
+use crate::check::Evidence;
+use crate::fault::FaultPlan;
+use crate::rng::{Digest, Seed};
+use crate::time::Time;
+
+/// A failing run, as it can be run again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reproducer {
+    /// The version of the file format.
+    pub seedstorm: u32,
+    /// The version of the program that wrote it.
+    #[serde(default)]
+    pub version: String,
+    /// The revision of its source, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The one seed that the run began from. The plan holds what it stood for.
+    #[serde(default)]
+    pub seed: Option<Seed>,
+    /// The scenario with everything drawn that it left open. It is not drawn from again.
+    pub scenario: Scenario,
+    /// The plan, with every draw made.
+    pub plan: FaultPlan,
+    /// What was found.
+    #[serde(default)]
+    pub verdict: Option<Failure>,
+    /// The digest of the whole run.
+    #[serde(default)]
+    pub digest: Option<Digest>,
+    /// How many events it had.
+    #[serde(default)]
+    pub events: Option<u64>,
+}
+
+/// What a run broke.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// The property's name.
+    pub property: String,
+    /// Which promise.
+    pub kind: FailureKind,
+    /// When it broke.
+    pub at: Time,
+    /// What shows it.
+    pub evidence: Evidence,
+}
+
+/// Which of the two promises was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// Something bad happened.
+    Safety,
+    /// Something good did not happen in time.
+    Liveness,
+}
+
+/// A reproducer as it was loaded, with what was strange about its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The reproducer.
+    pub reproducer: Reproducer,
+    /// What a person should know before relying on it, each in a sentence.
+    pub notes: Vec<String>,
+}
+
+impl Reproducer {
+    /// Writes it to a file, whole or not at all: it is written aside and then renamed.
+    ///
+    /// # Errors
+    /// The folder does not exist or cannot be written to.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut aside = aside_in(folder)?;
+        serde_json::to_writer_pretty(&mut aside, self)?;
+        aside.write_all(b"\n")?;
+        aside.flush()?;
+        aside.as_file().sync_all()?;
+        aside.persist(path)?;
+        Ok(())
+    }
+
+    /// Reads it from a file. A file of another version, or one that was edited, is read as far as it goes: fields
+    /// that are not known are left out, and a note names them.
+    ///
+    /// # Errors
+    /// It cannot be read, is no reproducer, or something in it is missing or not of its type.
+    pub fn load(path: &Path) -> Result<Loaded, ScenarioError> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let mut loaded = Self::parse(&text).map_err(|mut error| {
+            error.file = Some(path.display().to_string());
+            error
+        })?;
+        let file = path.display();
+        loaded.notes.iter_mut().for_each(|note| *note = format!("{file}: {note}"));
+        Ok(loaded)
+    }
+
+    /// Reads it from a text, as [`load`](Reproducer::load) does.
+    ///
+    /// # Errors
+    /// It is no reproducer, or something in it is missing or not of its type.
+    pub fn parse(text: &str) -> Result<Loaded, ScenarioError> {
+        let Strict(mut value) = serde_json::from_str(text).map_err(|error| ScenarioError::not_json(text, &error))?;
+        not_a_scenario(&value)?;
+        let mut notes = Vec::new();
+        let reproducer: Self = loop {
+            match typed(&value, "") {
+                Ok(reproducer) => break reproducer,
+                Err(error) if notes.len() < NOTES_MAX && error.is_unknown_field() && remove(&mut value, &error.path) => {
+                    notes.push(format!("{} is not known here and is left out", error.path));
+                }
+                Err(mut error) => {
+                    error.place = Some(locate(text, &error.path, &|_| None));
+                    return Err(error);
+                }
+            }
+        };
+        if reproducer.seedstorm != FORMAT {
+            notes.push(format!("it has version {} of the format; this seedstorm writes {FORMAT}", reproducer.seedstorm));
+        }
+        if reproducer.version != env!("CARGO_PKG_VERSION") {
+            let ours = env!("CARGO_PKG_VERSION");
+            notes.push(format!("it was written by seedstorm {:?}; this is {ours}, under which the run may differ", reproducer.version));
+        }
+        Ok(Loaded { reproducer, notes })
+    }
+}
+
+/// A file with more strange fields than this is something else.
+const NOTES_MAX: usize = 100;
+
+/// A temporary file beside its target, with the permissions of any other new file.
+fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".seedstorm-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+fn not_a_scenario(value: &Value) -> Result<(), ScenarioError> {
+    let has = |field| value.get(field).is_some();
+    if has("plan") && has("scenario") {
+        return Ok(());
+    }
+    let message = if has("protocol") {
+        "this is a scenario, not a reproducer; a scenario is run with `seedstorm run`"
+    } else {
+        "this is no reproducer: it has no \"scenario\" and \"plan\""
+    };
+    Err(ScenarioError::new("", message))
+}
+
+/// Takes the field at `path` out; whether it was there.
+fn remove(value: &mut Value, path: &str) -> bool {
+    let (outer, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let pointer: String =
+        outer.split(['.', '[']).filter(|step| !step.is_empty()).map(|step| format!("/{}", step.trim_end_matches(']'))).collect();
+    let fields = value.pointer_mut(&pointer).and_then(Value::as_object_mut);
+    fields.is_some_and(|fields| fields.remove(name).is_some())
+}

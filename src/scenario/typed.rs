@@ -1,0 +1,65 @@
+//! From raw JSON to typed settings, with errors that name the place.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::ScenarioError;
+use super::error::{join, unknown};
+use crate::workload::ClientPolicy;
+
+/// `value`, which stands at `path`, as typed settings.
+///
+/// # Errors
+/// The field that is unknown, missing or not of its type.
+pub fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, ScenarioError> {
+    serde_path_to_error::deserialize(value).map_err(|error| ScenarioError::of_serde(&error, value, path))
+}
+
+/// The `workload` section in two: what every protocol shares, and the protocol's own part.
+///
+/// # Errors
+/// The field that is unknown to both, missing or not of its type.
+pub fn split_workload<T: DeserializeOwned + JsonSchema>(
+    workload: &Map<String, Value>,
+) -> Result<(ClientPolicy, T), ScenarioError> {
+    let shared = fields_of::<ClientPolicy>();
+    let own = fields_of::<T>();
+    if let Some(stranger) = workload.keys().find(|name| !shared.contains(*name) && !own.contains(*name)) {
+        let known = own.union(&shared).map(String::as_str);
+        return Err(ScenarioError::new(join("workload", stranger), unknown("unknown field", stranger, known)));
+    }
+    let policy = Value::Object(part(workload, &shared));
+    let protocols = Value::Object(part(workload, &own));
+    Ok((typed(&policy, "workload")?, typed(&protocols, "workload")?))
+}
+
+/// The fields of a `workload` section that every protocol shares.
+pub(super) fn shared_part(workload: &Map<String, Value>) -> Map<String, Value> {
+    part(workload, &fields_of::<ClientPolicy>())
+}
+
+fn part(workload: &Map<String, Value>, names: &BTreeSet<String>) -> Map<String, Value> {
+    let fields = workload.iter().filter(|(name, _)| names.contains(*name));
+    fields.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The fields of a type, as its schema lists them, those of its alternatives included.
+fn fields_of<T: JsonSchema>() -> BTreeSet<String> {
+    let schema = super::section::<T>();
+    let mut names = BTreeSet::new();
+    collect_fields(schema.as_value(), &mut names);
+    names
+}
+
+fn collect_fields(schema: &Value, names: &mut BTreeSet<String>) {
+    if let Some(fields) = schema.get("properties").and_then(Value::as_object) {
+        names.extend(fields.keys().cloned());
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        let alternatives = schema.get(key).and_then(Value::as_array);
+        alternatives.into_iter().flatten().for_each(|alternative| collect_fields(alternative, names));
+    }
+}
