@@ -141,11 +141,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn heal_links(&mut self, core: &NodeSet) {
         self.network.restrict(core);
         self.network.heal(core.clone(), self.world.settle_delay);
+        let rest = self.cast.nodes().collect::<NodeSet>().without(core);
+        let mut cuts = vec![Cut { from: core.clone(), to: rest.clone() }];
         if self.world.outside == Outside::Silent {
-            let rest = self.cast.nodes().collect::<NodeSet>().without(core);
-            let cuts = vec![Cut { from: core.clone(), to: rest.clone() }, Cut { from: rest, to: core.clone() }];
-            self.network.push(Active { entry: None, key: 0, cuts, does: Does::Cut });
+            cuts.push(Cut { from: rest, to: core.clone() });
         }
+        self.network.push(Active { entry: None, key: 0, cuts, does: Does::Cut });
         self.hasten_messages(core);
         self.release_held(core);
     }

@@ -140,7 +140,8 @@ pub enum Outside {
     /// They are cut from the core, both ways.
     #[default]
     Silent,
-    /// They stay as they were at that instant; what links they still have into the core stay.
+    /// They hear nothing from the core, but what links they had into it at that instant stay: a deposed leader
+    /// may go on sending heartbeats, an isolated node may go on asking for votes.
     AsIs,
 }
 

@@ -1,0 +1,56 @@
+//! The correct protocols are clean under many seeds of every scenario. A small number runs with the tests;
+//! `SEEDS=20000 cargo test --release --test campaign -- --ignored --nocapture` is the long campaign.
+
+use std::path::PathBuf;
+
+use seedstorm::lab::{BUILT_IN, Check};
+use seedstorm::scenario::Document;
+
+fn scenarios() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for folder in std::fs::read_dir(root).unwrap() {
+        let folder = folder.unwrap().path();
+        files.extend(std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
+    }
+    files.sort();
+    files
+}
+
+fn campaign(seeds: u64) {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for file in scenarios().into_iter().filter(|file| file.display().to_string().contains(&only)) {
+        let document = Document::load(&file).unwrap_or_else(|error| panic!("{error}"));
+        let protocol = document.protocol().unwrap_or_default();
+        let experiment = BUILT_IN.iter().find(|experiment| experiment.name() == protocol).unwrap();
+        let start = std::time::Instant::now();
+        let check = Check::new(*experiment, document).unwrap_or_else(|error| panic!("{error}"));
+        let tally = check.tally(seeds);
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        println!(
+            "{name:<18} {} runs, {} failed, {} empty, {} excused, slowest convergence {:?}, {} events a run, {:.1} s",
+            tally.runs,
+            tally.failed.len(),
+            tally.empty,
+            tally.excused,
+            tally.slowest,
+            tally.events / tally.runs.max(1),
+            start.elapsed().as_secs_f64()
+        );
+        for failed in tally.failed.iter().take(5) {
+            println!("    {failed}");
+        }
+        assert!(tally.failed.is_empty(), "{} of {seeds} seeds of {} failed", tally.failed.len(), file.display());
+    }
+}
+
+#[test]
+fn the_correct_code_is_clean() {
+    campaign(40);
+}
+
+#[test]
+#[ignore = "takes minutes; run it before a release"]
+fn the_correct_code_is_clean_under_many_seeds() {
+    campaign(std::env::var("SEEDS").map_or(20_000, |seeds| seeds.parse().expect("SEEDS is a number")));
+}
