@@ -77,8 +77,8 @@ pub fn draw(seeds: Seeds, faults: &Faults, scene: &Scene<'_>) -> FaultPlan {
     };
     let targets = Targets::new(scene, plan.budgets.durability.clone());
     plan.timeline = faults.timeline.iter().map(|entry| targets.bind(entry.clone(), dice(seed, &entry.id))).collect();
-    let recipes = if faults.swarm { Swarm::new(seed, scene).subset(faults.recipes()) } else { faults.recipes() };
     let swarm = faults.swarm.then(|| Swarm::new(seed, scene));
+    let recipes = swarm.map_or_else(|| faults.recipes(), |swarm| swarm.subset(faults.recipes()));
     for recipe in &recipes {
         Drawing { seed, scene, targets: &targets, recipe, swarm }.all(&mut plan.timeline);
     }

@@ -17,8 +17,19 @@ pub(super) fn leaves_open(name: &str) -> bool {
     matches!(name, "one_of" | "between")
 }
 
-/// The alternatives that were taken, by the path of the setting. The ends of a range are alternatives 0 and 1.
+/// Whether this object leaves a setting open.
+pub(super) fn is_open(fields: &Map<String, Value>) -> bool {
+    fields.keys().any(|name| leaves_open(name))
+}
+
+/// The alternatives that were taken, by [`key`]. The ends of a range are alternatives 0 and 1.
 pub(super) type Picks = BTreeMap<String, usize>;
+
+/// The name of an open setting: its path. An alternative that is itself left open stands at the same path, and is
+/// told apart by how deep it is in alternatives.
+pub(super) fn key(path: &str, depth: usize) -> String {
+    format!("{path}{}", "?".repeat(depth))
+}
 
 /// How open settings are decided.
 pub(super) enum Chooser {
@@ -58,12 +69,12 @@ impl Chooser {
         Ok(())
     }
 
-    fn pick(&mut self, path: &str, count: usize) -> usize {
+    fn pick(&mut self, key: &str, count: usize) -> usize {
         match self {
-            Self::Drawn(seed) => usize::try_from(dice(*seed, path).below(count as u64)).unwrap_or(0),
+            Self::Drawn(seed) => usize::try_from(dice(*seed, key).below(count as u64)).unwrap_or(0),
             Self::Listed { wanted, met } => {
-                met.push((path.to_owned(), count));
-                wanted.get(path).copied().unwrap_or(0)
+                met.push((key.to_owned(), count));
+                wanted.get(key).copied().unwrap_or(0)
             }
         }
     }
@@ -72,22 +83,21 @@ impl Chooser {
 /// So many combinations of open settings are all checked.
 const COMBINATIONS_MAX: usize = 256;
 
-fn dice(seed: Seed, path: &str) -> Stream {
-    Die::new(seed).with_str("open").with_str(path).stream()
+fn dice(seed: Seed, key: &str) -> Stream {
+    Die::new(seed).with_str("open").with_str(key).stream()
 }
 
-/// A whole scenario with every open setting decided, and what was taken.
-pub(super) fn resolve(document: &Value, chooser: &mut Chooser) -> Result<(Value, Picks), ScenarioError> {
-    let mut picks = Picks::new();
+/// A whole scenario with every open setting decided; `picks` keeps what was taken, also up to an error.
+pub(super) fn resolve(document: &Value, chooser: &mut Chooser, picks: &mut Picks) -> Result<Value, ScenarioError> {
     let mut resolved = document.clone();
     if let Value::Object(sections) = &mut resolved {
         for name in OPEN_SECTIONS {
             if let Some(section) = sections.get_mut(name) {
-                *section = decide(section, name, chooser, &mut picks)?;
+                *section = decide(section, name, chooser, picks)?;
             }
         }
     }
-    Ok((resolved, picks))
+    Ok(resolved)
 }
 
 fn decide(value: &Value, path: &str, chooser: &mut Chooser, picks: &mut Picks) -> Result<Value, ScenarioError> {
@@ -96,7 +106,7 @@ fn decide(value: &Value, path: &str, chooser: &mut Chooser, picks: &mut Picks) -
             let item = |(n, item)| decide(item, &format!("{path}[{n}]"), chooser, picks);
             items.iter().enumerate().map(item).collect::<Result<_, _>>().map(Value::Array)
         }
-        Value::Object(fields) if fields.keys().any(|name| leaves_open(name)) => open(fields, path, chooser, picks),
+        Value::Object(fields) if is_open(fields) => open(fields, path, 0, chooser, picks),
         Value::Object(fields) => {
             let field = |(name, value): (&String, _)| {
                 Ok((name.clone(), decide(value, &format!("{path}.{name}"), chooser, picks)?))
@@ -110,24 +120,29 @@ fn decide(value: &Value, path: &str, chooser: &mut Chooser, picks: &mut Picks) -
 fn open(
     fields: &Map<String, Value>,
     path: &str,
+    depth: usize,
     chooser: &mut Chooser,
     picks: &mut Picks,
 ) -> Result<Value, ScenarioError> {
+    let key = key(path, depth);
     if let (1, Some(alternatives)) = (fields.len(), fields.get("one_of")) {
         let Some(alternatives) = alternatives.as_array().filter(|list| !list.is_empty()) else {
             return Err(ScenarioError::new(format!("{path}.one_of"), "expected a list of alternatives, at least one"));
         };
-        let taken = chooser.pick(path, alternatives.len());
-        picks.insert(path.to_owned(), taken);
-        return decide(&alternatives[taken.min(alternatives.len() - 1)], path, chooser, picks);
+        let taken = chooser.pick(&key, alternatives.len());
+        picks.insert(key, taken);
+        return match &alternatives[taken.min(alternatives.len() - 1)] {
+            Value::Object(deeper) if is_open(deeper) => open(deeper, path, depth + 1, chooser, picks),
+            value => decide(value, path, chooser, picks),
+        };
     }
     if let (1, Some(ends)) = (fields.len(), fields.get("between")) {
         let ends = Ends::read(ends).map_err(|message| ScenarioError::new(format!("{path}.between"), message))?;
         return Ok(match chooser {
-            Chooser::Drawn(seed) => ends.drawn(&mut dice(*seed, path)),
+            Chooser::Drawn(seed) => ends.drawn(&mut dice(*seed, &key)),
             Chooser::Listed { .. } => {
-                let end = chooser.pick(path, 2);
-                picks.insert(path.to_owned(), end);
+                let end = chooser.pick(&key, 2);
+                picks.insert(key, end);
                 ends.end(end == 1)
             }
         });

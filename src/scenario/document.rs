@@ -1,16 +1,15 @@
 //! A scenario file: its text, its JSON value, and the way from there to a concrete scenario.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::choice::{self, Chooser, Picks};
 use super::error::unknown;
 use super::explain::show;
 use super::locate::locate;
+use super::strict::Strict;
 use super::{FORMAT, Known, Scenario, ScenarioError, typed};
 use crate::fault::spec::SeedOverrides;
 use crate::params::nearest;
@@ -45,10 +44,12 @@ impl Document {
     }
 
     fn read(file: Option<String>, text: String) -> Result<Self, ScenarioError> {
-        let Strict(value) = serde_json::from_str(&text).map_err(|error| {
+        let Strict(mut value) = serde_json::from_str(&text).map_err(|error| {
             let error = ScenarioError::not_json(&text, &error);
             ScenarioError { file: file.clone(), ..error }
         })?;
+        // What editors go by to find the schema is no part of the scenario.
+        value.as_object_mut().and_then(|fields| fields.remove("$schema"));
         let document = Self { file, text, value };
         document.check_version().map_err(|error| document.place(error))?;
         Ok(document)
@@ -117,9 +118,10 @@ impl Document {
     }
 
     fn resolve_with(&self, chooser: &mut Chooser) -> Result<(Scenario, Picks), ScenarioError> {
-        let (value, picks) = choice::resolve(&self.value, chooser).map_err(|error| self.place(error))?;
-        let scenario = typed(&value, "").map_err(|error| self.place_among(error, &picks))?;
-        Ok((scenario, picks))
+        let mut picks = Picks::new();
+        let resolved = choice::resolve(&self.value, chooser, &mut picks);
+        let scenario = resolved.and_then(|value| typed(&value, ""));
+        scenario.map_err(|error| self.place_among(error, &picks)).map(|scenario| (scenario, picks))
     }
 
     /// Adds to an error the file, and the line and column of its path.
@@ -180,68 +182,5 @@ fn missing(path: &Path) -> String {
         _ if names.is_empty() => "there is no such file, and no other .json in its folder".to_owned(),
         Some(near) => format!("there is no such file; did you mean {}?", folder.join(near).display()),
         None => unknown("there is no such file", word, names.iter().map(String::as_str).take(12)),
-    }
-}
-
-/// A JSON value in which no object has a field twice: of two, one would be ignored in silence.
-pub(super) struct Strict(pub(super) Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::from(text))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut fields = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format!("duplicate field {name:?}")));
-            }
-            let Strict(value) = map.next_value()?;
-            fields.insert(name, value);
-        }
-        Ok(Value::Object(fields))
     }
 }

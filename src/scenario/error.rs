@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::explain;
+use super::{choice, explain};
 use super::locate::line_and_column;
 use crate::fault::draw::PlanError;
 use crate::params::nearest;
@@ -62,8 +62,15 @@ impl ScenarioError {
         let inner = if inner == "." { String::new() } else { inner };
         let at = at_path(value, &inner);
         let text = error.inner().to_string();
+        if let Some(message) = at.and_then(left_open) {
+            return Self::new(join(path, &inner), message);
+        }
         if let Some((deeper, message)) = at.and_then(|at| explain::explain(&text, at)) {
             return Self::new(join(path, &(inner + &deeper)), message);
+        }
+        if text.starts_with("invalid type: unit variant") {
+            let (outer, word) = inner.rsplit_once('.').unwrap_or(("", &inner));
+            return Self::new(join(path, outer), format!("{word:?} takes settings; write {{{word:?}: {{…}}}}"));
         }
         Self::new(join(path, &inner), reword(&text, at))
     }
@@ -130,11 +137,6 @@ const UNKNOWN_FIELD: &str = "unknown field";
 
 /// An error text of serde in words for people. Texts of our own types are already that, and pass.
 fn reword(text: &str, at: Option<&Value>) -> String {
-    if let Some(open) = at.filter(|at| is_open(at)) {
-        let open = open.as_object().and_then(|fields| fields.keys().next()).map_or("one_of", String::as_str);
-        let sections = super::choice::OPEN_SECTIONS.join(", ");
-        return format!("{open:?} can leave open what stands under {sections}, and nothing else; state one value here");
-    }
     if let Some(rest) = text.strip_prefix("unknown field `") {
         let (word, known) = words(rest);
         return unknown(UNKNOWN_FIELD, word, known);
@@ -152,12 +154,16 @@ fn reword(text: &str, at: Option<&Value>) -> String {
     let mismatch = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|start| text.strip_prefix(start));
     match mismatch.and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => explain::mismatch(found, expected, at),
+        None if text.starts_with("expected ") => at.map_or(text.to_owned(), |at| format!("{text}, found {}", explain::show(at))),
         None => text.to_owned(),
     }
 }
 
-fn is_open(value: &Value) -> bool {
-    value.as_object().is_some_and(|fields| fields.keys().any(|name| super::choice::leaves_open(name)))
+/// What is wrong with a setting that is left open where it cannot be.
+fn left_open(value: &Value) -> Option<String> {
+    let name = value.as_object()?.keys().find(|name| choice::leaves_open(name))?;
+    let sections = choice::OPEN_SECTIONS.join(", ");
+    Some(format!("{name:?} can leave open what stands under {sections}, and nothing else; state one value here"))
 }
 
 /// The unknown word and the known ones of "a`, expected one of `b`, `c`".

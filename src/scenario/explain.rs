@@ -157,6 +157,9 @@ pub(super) fn mismatch(found: &str, expected: &str, at: Option<&Value>) -> Strin
         if expected.starts_with("a probability") {
             return not_odds(value);
         }
+        if expected == "unit" {
+            return "it takes no settings; write just the word".to_owned();
+        }
     }
     format!("expected {}, found {shown}", plain(expected))
 }

@@ -1,6 +1,9 @@
 //! Where in a text a JSON path leads. The text is known to be JSON; this only walks it.
 
-use super::choice::leaves_open;
+use super::choice::{key, leaves_open};
+
+/// Which alternative was taken of the open setting with this key.
+pub(super) type Pick<'a> = &'a dyn Fn(&str) -> Option<usize>;
 
 /// A place in a text: line and column, both counted from 1, columns in characters.
 pub(super) type Place = (usize, usize);
@@ -8,8 +11,8 @@ pub(super) type Place = (usize, usize);
 /// Where `path` (such as `faults.timeline[2].who`) leads: to the field's name if it ends in a field, else to the
 /// item. Where the text ends earlier than the path, to the last place on the way. An alternative of a setting that
 /// is left open need not be named: `pick` says which one was taken at a path.
-pub(super) fn locate(text: &str, path: &str, pick: &dyn Fn(&str) -> Option<usize>) -> Place {
-    let mut walk = Walk { text, at: 0 };
+pub(super) fn locate(text: &str, path: &str, pick: Pick<'_>) -> Place {
+    let mut walk = Walk { text, at: 0, depth: 0 };
     walk.blanks();
     let offset = walk.descend(path, 0, pick);
     line_and_column(text, offset)
@@ -26,6 +29,8 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> Place {
 struct Walk<'a> {
     text: &'a str,
     at: usize,
+    /// How deep in alternatives of one open setting.
+    depth: usize,
 }
 
 impl Walk<'_> {
@@ -40,50 +45,50 @@ impl Walk<'_> {
     }
 
     /// Goes on from the value that begins here, along `path[done..]`; the offset that it leads to.
-    fn descend(&mut self, path: &str, done: usize, pick: &dyn Fn(&str) -> Option<usize>) -> usize {
+    fn descend(&mut self, path: &str, done: usize, pick: Pick<'_>) -> usize {
         let start = self.at;
-        let rest = &path[done..];
         let found = match self.peek() {
-            b'{' if rest.is_empty() => None,
             b'{' => self.member(path, done, pick),
-            b'[' => index(rest).and_then(|(n, length)| self.item(n).then(|| self.descend(path, done + length, pick))),
+            b'[' => self.nth(path, done, pick),
             _ => None,
         };
         found.unwrap_or(start)
     }
 
-    fn member(&mut self, path: &str, done: usize, pick: &dyn Fn(&str) -> Option<usize>) -> Option<usize> {
+    fn nth(&mut self, path: &str, done: usize, pick: Pick<'_>) -> Option<usize> {
+        let (n, length) = index(&path[done..])?;
+        self.depth = 0;
+        self.item(n).then(|| self.descend(path, done + length, pick))
+    }
+
+    fn member(&mut self, path: &str, done: usize, pick: Pick<'_>) -> Option<usize> {
         let rest = path[done..].strip_prefix('.').unwrap_or(&path[done..]);
         let skipped = path.len() - rest.len();
         // A name may itself hold a dot (a zone's, say): the longest that fits is meant.
         let mut best: Option<(String, usize, usize)> = None;
         let mut open: Option<usize> = None;
-        self.members(|name, key, value| {
-            let fits = rest.strip_prefix(name).is_some_and(|tail| matches!(tail.bytes().next(), None | Some(b'.' | b'[')));
+        self.members(|name, at, value| {
+            let ends = |tail: &str| matches!(tail.bytes().next(), None | Some(b'.' | b'['));
+            let fits = !rest.is_empty() && rest.strip_prefix(name).is_some_and(ends);
             if fits && best.as_ref().is_none_or(|(longest, ..)| longest.len() < name.len()) {
-                best = Some((name.to_owned(), key, value));
+                best = Some((name.to_owned(), at, value));
             }
             if leaves_open(name) {
                 open = Some(value);
             }
         });
-        if let Some((name, key, value)) = best {
-            let done = skipped + name.len();
-            if done == path.len() {
-                return Some(key);
-            }
+        if let Some((name, at, value)) = best {
             self.at = value;
-            let deeper = self.descend(path, done, pick);
-            return Some(if deeper == value { key } else { deeper });
+            self.depth = 0;
+            let deeper = self.descend(path, skipped + name.len(), pick);
+            return Some(if deeper == value { at } else { deeper });
         }
-        // The path speaks of the setting as it was resolved; in the text it is one of several.
+        // The path speaks of the setting as it was decided; in the text it is one of several.
         self.at = open?;
-        let chosen = pick(&path[..done])?;
         let alternatives = self.at;
-        if !self.item(chosen) {
-            return Some(alternatives);
-        }
-        Some(self.descend(path, done, pick))
+        let chosen = pick(&key(&path[..done], self.depth))?;
+        self.depth += 1;
+        Some(if self.item(chosen) { self.descend(path, done, pick) } else { alternatives })
     }
 
     /// Visits the members of the object that begins here: name, offset of the name, offset of the value.

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{Strict, unreadable};
+use super::document::unreadable;
 use super::locate::locate;
+use super::strict::Strict;
 use super::{FORMAT, Scenario, ScenarioError, typed};
 use crate::check::Evidence;
 use crate::fault::FaultPlan;

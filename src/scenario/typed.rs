@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ScenarioError;
 use super::error::{join, unknown};
+use super::strict::Strictly;
 use crate::workload::ClientPolicy;
 
 /// `value`, which stands at `path`, as typed settings.
@@ -15,7 +16,7 @@ use crate::workload::ClientPolicy;
 /// # Errors
 /// The field that is unknown, missing or not of its type.
 pub fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, ScenarioError> {
-    serde_path_to_error::deserialize(value).map_err(|error| ScenarioError::of_serde(&error, value, path))
+    serde_path_to_error::deserialize(Strictly(value)).map_err(|error| ScenarioError::of_serde(&error, value, path))
 }
 
 /// The `workload` section in two: what every protocol shares, and the protocol's own part.

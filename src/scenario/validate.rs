@@ -93,7 +93,7 @@ impl Scenario {
         let settle = self.settle.unwrap_or_default();
         for (field, span) in [("run_for", self.run_for), ("settle", settle), ("settle", self.run_for + settle)] {
             if span.0 > Time::MAX.0 {
-                let message = format!("virtual time ends after {} (2.28 years); {span} is past that", Time::MAX);
+                let message = format!("virtual time ends after 2.28 years (20015h); {span} is past that");
                 return Err(ScenarioError::new(field, message));
             }
         }
@@ -156,10 +156,17 @@ fn check_zones(zones: &BTreeMap<String, NodeSet>, cast: &Cast) -> Result<(), Sce
     Ok(())
 }
 
+/// A plan says of every client where it stands.
+const CLIENTS_MAX: u32 = 1_000_000;
+
 fn check_policy(policy: &ClientPolicy, cast: &Cast, run_for: Span) -> Result<(), ScenarioError> {
     if policy.clients == 0 && policy.ops > 0 {
-        let message = format!("there are no clients to issue {} operations; give \"clients\": 3 or the like", policy.ops);
+        let message = "there are no clients to ask for them; give \"clients\": 3 or the like";
         return Err(ScenarioError::new("workload.ops", message));
+    }
+    if policy.clients > CLIENTS_MAX {
+        let message = format!("{} clients are too many; {CLIENTS_MAX} is the most", policy.clients);
+        return Err(ScenarioError::new("workload.clients", message));
     }
     if policy.attempts == 0 {
         return Err(ScenarioError::new("workload.attempts", "a client that never tries asks nothing; 1 is the least"));

@@ -1,4 +1,44 @@
-//! The pending-event set.
+//! The pending-event set: what is still to happen, in the order it will.
+//!
+//! # The order
+//!
+//! Events are popped by `(time, seq)`. Sequence numbers are handed out in the order of pushes, so
+//! events of one instant are first in, first out. The order depends on nothing else: everything
+//! below decides only how soon an answer is found, never which one.
+//!
+//! # The structure
+//!
+//! Simulated messages are due within milliseconds of now, spread fairly evenly, and timers some way
+//! behind them. That is what a calendar is good at: to file an event is to drop it into the bucket
+//! of its time, and only the few events of the bucket at hand ever need sorting. There are four
+//! parts, each in its own file but for the first:
+//!
+//! - the *run*, the bucket that is open: a short sorted list whose last element is due next;
+//! - the `ring`, the unsorted buckets after it, for one turn of the ring;
+//! - the `heap`, which takes what is beyond that turn, and what would have to be sorted too deep
+//!   into the run. A key stays there until it is due or until its bucket is opened; as every pop
+//!   takes the sooner of the run's and the heap's first, it does not matter which;
+//! - the `slab`, which owns the payloads, so that the other three move small keys only.
+//!
+//! With a dozen events or fewer there is no ring: one bucket spans all time, so that everything is
+//! in the run, and a push is a step of insertion sort. At that size nothing is faster.
+//!
+//! # Tuning itself
+//!
+//! A bucket should hold some `BUCKET_TARGET` events when it is opened. With many more, the sorting
+//! shows; with many fewer, the finding of buckets does. Each time as many events were popped as are
+//! pending, the width is judged by their mean spacing, and the structure is rebuilt if the buckets
+//! are wrong by more than a factor. It is rebuilt as well when the number of events has outgrown the
+//! ring, or fallen far below it, and when a width judged in other times sends too much to the
+//! heap. A rebuild costs as much as some pops of everything pending, and as many pops or pushes
+//! lie between two of them; thresholds to grow and to shrink are apart, so that none flaps.
+//!
+//! # Looking ahead
+//!
+//! With a million events pending almost nothing is in cache, and time goes into waiting for
+//! memory. An opened bucket tells which events come next, so their payloads can be fetched at once
+//! instead of one after another. The queue does so for the payloads when it reads their keys; for
+//! what the events will touch, [`Queue::upcoming`] shows them to the caller.
 
 mod heap;
 mod ring;
@@ -7,50 +47,60 @@ mod slab;
 mod tests;
 
 use heap::Heap;
-use ring::Ring;
+use ring::{MIN_BUCKETS, Ring};
 use slab::{Key, Slab, TIME_BITS};
 
-/// Pending events above which the ring is used.
+/// Pending events above which there is a ring.
 const RING_ABOVE: usize = 12;
+
 /// Pending events below which the ring is given up again.
 const RING_BELOW: usize = 6;
-/// Events a bucket should hold when it is opened; a power of two in width keeps it within half.
+
+/// Events a bucket should hold at most when it is opened; widths are rounded down to powers of two.
 const BUCKET_TARGET: u64 = 16;
-/// How far from the front of the run a late event may be sorted in; beyond, it goes to the heap.
+
+/// How deep into the run a late event may be sorted; what belongs deeper goes to the heap.
 const RUN_REACH: usize = 64;
-/// How many events the caller is shown ahead of their turn.
-const WARM_BATCH: usize = 64;
+
+/// Longest bucket sorted by counting: quadratic, but free of branches that depend on the keys.
 const SMALL_SORT: usize = 24;
-/// Fewest pops from which the bucket width is judged.
+
+/// How many events the caller is shown at once; they should not push each other out of the cache.
+const UPCOMING: usize = 64;
+
+/// Fewest pops from which the width of buckets is judged.
 const MIN_WINDOW: u64 = 1024;
 
-/// Events ordered by time, and first in, first out by sequence number within one instant.
+/// Events in order of time, and of sequence number within one instant.
+///
+/// Times are nanoseconds below 2^56 (833 days), sequence numbers are below 2^40. Both limits, and
+/// that time does not run backwards, are asserted.
 pub struct Queue<E> {
     slab: Slab<E>,
     /// The open bucket, soonest last.
     run: Vec<Key>,
-    /// The same before it is sorted.
+    /// The open bucket before it is sorted; empty between calls.
     opened: Vec<Key>,
-    /// What no bucket takes: beyond the ring, or too late for the run.
     heap: Heap,
     ring: Ring,
     next_seq: u64,
     /// The time of the last pop.
     now: u64,
-    /// Keys at the back of the run which `upcoming` has not shown.
+    /// How many keys of the run, from the far end, `upcoming` has still to show.
     unseen: usize,
-    /// More pending than this, and the structure is rebuilt larger.
+    /// With more pending than this, the structure is rebuilt for more.
     grow_above: usize,
-    /// Fewer pending than this, and it is rebuilt smaller.
+    /// With fewer pending than this, it is rebuilt for fewer. Zero if there is no ring.
     shrink_below: usize,
     window: Window,
 }
 
-/// What is observed between two judgements of the bucket width.
+/// What was seen since the width of buckets was last judged.
 #[derive(Default)]
 struct Window {
     start: u64,
     pops: u64,
+    /// Pushes that would have had to be sorted too deep into the run.
     spills: u64,
 }
 
@@ -88,22 +138,28 @@ impl<E> Queue<E> {
         self.len() == 0
     }
 
-    /// Takes the next sequence number.
+    /// Takes the next sequence number, for a later [`Queue::push_with`].
     pub fn ticket(&mut self) -> u64 {
         let seq = self.next_seq;
         self.next_seq += 1;
         seq
     }
 
-    /// Adds an event due at `time` ns, after those already pending for that instant.
+    /// Adds an event due at `time` ns, behind those already pending for that instant.
     pub fn push(&mut self, time: u64, event: E) {
         let seq = self.ticket();
         self.push_with(time, seq, event);
     }
 
-    /// Adds an event under a sequence number taken earlier with [`Queue::ticket`].
+    /// Adds an event due at `time` ns under a sequence number got earlier from [`Queue::ticket`].
+    ///
+    /// Under one number at most one event may be pending, or the order would not be total.
     pub fn push_with(&mut self, time: u64, seq: u64, event: E) {
-        assert!(time >= self.now, "event at {time} ns is before the current time {} ns", self.now);
+        assert!(
+            time >= self.now,
+            "event at {time} ns is before the current time, {} ns",
+            self.now
+        );
         let key = self.slab.insert(time, seq, event);
         self.place(key);
         if self.len() > self.grow_above {
@@ -111,11 +167,13 @@ impl<E> Queue<E> {
         }
     }
 
-    /// When the next event is due.
+    /// When the next event is due. (This may open a bucket, hence `mut`.)
     pub fn peek_time(&mut self) -> Option<u64> {
+        if self.is_empty() {
+            return None;
+        }
         self.prepare();
-        let key = self.run_first().min(self.heap.first());
-        (key != Key::LAST).then(|| key.time())
+        Some(self.run_first().min(self.heap.first()).time())
     }
 
     /// Removes the next event: its time, its sequence number, and itself.
@@ -123,18 +181,18 @@ impl<E> Queue<E> {
         self.pop_until(u64::MAX)
     }
 
-    /// Removes the next event if it is due at `limit` or before.
+    /// Removes the next event if it is due at `limit` ns or before.
     pub fn pop_until(&mut self, limit: u64) -> Option<(u64, u64, E)> {
         if self.is_empty() {
             return None;
         }
         self.prepare();
-        let (first, other) = (self.run_first(), self.heap.first());
-        let key = first.min(other);
+        let (in_run, in_heap) = (self.run_first(), self.heap.first());
+        let key = in_run.min(in_heap);
         if key.time() > limit {
             return None;
         }
-        if first < other {
+        if in_run < in_heap {
             self.run.pop();
         } else {
             self.heap.pop();
@@ -144,23 +202,39 @@ impl<E> Queue<E> {
         Some((key.time(), key.seq(), self.slab.take(key.slot())))
     }
 
-    /// Removes everything, in order.
+    /// Removes everything, in order. The clock and the sequence numbers go on from where they are.
     pub fn drain_sorted(&mut self) -> Vec<(u64, u64, E)> {
         let mut keys = self.collect();
         keys.sort_unstable();
-        let events = keys.into_iter().map(|key| (key.time(), key.seq(), self.slab.take(key.slot()))).collect();
+        let slab = &mut self.slab;
+        let events = keys
+            .into_iter()
+            .map(|key| (key.time(), key.seq(), slab.take(key.slot())))
+            .collect();
         self.rebuild(None);
         events
     }
 
-    /// Events soon to be popped, each shown about once.
+    /// The events that come next, each about once, for the caller to read what they will touch.
+    ///
+    /// Call it after every pop, before the event is handled. Mostly it yields nothing; after a bucket
+    /// was opened it yields what is in there. Reading one byte of the node of each, and passing the
+    /// sum to [`std::hint::black_box`], has the processor wait for all those nodes at once. This is a
+    /// hint: pushes may slip in between, so nothing but speed may depend on what is shown.
     pub fn upcoming(&mut self) -> impl Iterator<Item = &E> {
         let len = self.run.len();
-        let due = self.unseen > 0 && len <= self.unseen;
-        let start = if due { len.saturating_sub(WARM_BATCH) } else { len };
+        let is_due = self.unseen > 0 && len <= self.unseen;
+        let start = if is_due {
+            len.saturating_sub(UPCOMING)
+        } else {
+            len
+        };
         self.unseen = self.unseen.min(start);
         let slab = &self.slab;
-        self.run[start..].iter().filter_map(move |key| slab.event(key.slot()))
+        self.run[start..]
+            .iter()
+            .rev()
+            .filter_map(|key| slab.event(key.slot()))
     }
 
     fn run_first(&self) -> Key {
@@ -178,6 +252,7 @@ impl<E> Queue<E> {
         }
     }
 
+    /// A step of insertion sort. It starts where a message without delay belongs.
     fn insert_in_run(&mut self, key: Key) {
         let mut at = self.run.len();
         if at >= RUN_REACH && self.run[at - RUN_REACH] < key {
@@ -192,21 +267,24 @@ impl<E> Queue<E> {
         self.run[at] = key;
     }
 
+    /// The heap takes what belongs deep into the run. If that becomes the rule, the open bucket is
+    /// too wide, or was opened by a look into the far future, and we begin anew from the present.
     fn spill(&mut self, key: Key) {
         self.heap.push(key);
         self.window.spills += 1;
-        if self.window.spills > MIN_WINDOW.max(self.len() as u64) {
+        if self.window.spills >= self.window_len() {
             self.rebuild(self.observed_width());
         }
     }
 
-    /// Sees to it that the run holds the next event, unless the heap does or there is none.
+    /// Sees to it that the next event is in the run or in the heap; there must be one.
     fn prepare(&mut self) {
         if self.run.is_empty() {
             self.refill();
         }
     }
 
+    /// Out of line, so that the usual pop stays small.
     #[inline(never)]
     fn refill(&mut self) {
         self.adapt();
@@ -215,91 +293,123 @@ impl<E> Queue<E> {
         }
     }
 
+    fn open_next(&mut self) {
+        let in_heap = self.ring.bucket(self.heap.first().time());
+        let in_ring = self.ring.next_occupied().unwrap_or(in_heap);
+        // A spilt key may belong to a bucket before the open one, but the ring never turns back.
+        let bucket = in_ring.min(in_heap).max(self.ring.open());
+        let (opened, slab) = (&mut self.opened, &self.slab);
+        self.ring
+            .open_bucket(bucket, |slot| opened.push(slab.key(slot)));
+        while opened.len() < RUN_REACH && self.ring.bucket(self.heap.first().time()) <= bucket {
+            let Some(key) = self.heap.pop() else { break };
+            opened.push(key);
+        }
+        self.sort_opened();
+    }
+
+    /// Makes a run of the opened keys.
+    fn sort_opened(&mut self) {
+        let Self { run, opened, .. } = self;
+        if opened.len() > SMALL_SORT {
+            run.append(opened);
+            run.sort_unstable_by(|a, b| b.cmp(a));
+        } else {
+            run.resize(opened.len(), Key::LAST);
+            for key in &*opened {
+                let later = opened
+                    .iter()
+                    .map(|other| usize::from(other > key))
+                    .sum::<usize>();
+                run[later] = *key;
+            }
+            opened.clear();
+        }
+        self.unseen = self.run.len();
+    }
+
     fn adapt(&mut self) {
         if self.len() < self.shrink_below {
             self.rebuild(None);
-        } else if self.window.pops >= MIN_WINDOW.max(self.len() as u64) {
-            let width = self.observed_width();
-            if self.shrink_below > 0 && width.is_some_and(|width| self.ring.is_unfit(width)) {
+        } else if self.window.pops >= self.window_len() {
+            let width = self
+                .observed_width()
+                .filter(|&width| self.has_ring() && self.ring.is_unfit(width));
+            if width.is_some() {
                 self.rebuild(width);
             }
             self.restart_window();
         }
     }
 
-    fn open_next(&mut self) {
-        let mut bucket = self.ring.next_occupied().unwrap_or(u64::MAX);
-        if self.heap.first() != Key::LAST {
-            bucket = bucket.min(self.ring.bucket(self.heap.first().time()));
-        }
-        if bucket == u64::MAX {
-            return;
-        }
-        let (opened, slab) = (&mut self.opened, &self.slab);
-        self.ring.open_bucket(bucket.max(self.ring.open()), |slot| opened.push(slab.key(slot)));
-        while self.opened.len() < RUN_REACH && self.ring.bucket(self.heap.first().time()) <= bucket {
-            self.opened.extend(self.heap.pop());
-        }
-        self.sort_run();
-    }
-
-    fn sort_run(&mut self) {
-        let Self { run, opened, .. } = self;
-        if opened.len() <= SMALL_SORT {
-            run.resize(opened.len(), Key::LAST);
-            for key in &*opened {
-                let sooner = opened.iter().map(|other| usize::from(other > key)).sum::<usize>();
-                run[sooner] = *key;
-            }
-            opened.clear();
-        } else {
-            run.append(opened);
-            run.sort_unstable_by(|a, b| b.cmp(a));
-        }
-        self.unseen = self.run.len();
-    }
-
-    fn collect(&mut self) -> Vec<Key> {
-        let mut keys = Vec::with_capacity(self.len());
-        keys.append(&mut self.run);
-        keys.extend(self.heap.drain());
-        let slab = &self.slab;
-        self.ring.drain(|slot| keys.push(slab.key(slot)));
-        keys
-    }
-
+    /// Puts every key where it belongs with buckets `width` ns wide, or as wide as seems right.
     #[inline(never)]
     fn rebuild(&mut self, width: Option<u64>) {
         let mut keys = self.collect();
         self.reshape(width, &mut keys);
         for key in keys {
-            let bucket = self.ring.bucket(key.time());
-            if bucket <= self.ring.open() {
+            if self.ring.bucket(key.time()) <= self.ring.open() {
                 self.opened.push(key);
             } else {
                 self.place(key);
             }
         }
-        self.sort_run();
+        self.sort_opened();
         self.restart_window();
     }
 
+    /// Takes every key out, in no particular order.
+    fn collect(&mut self) -> Vec<Key> {
+        let mut keys = self.heap.take();
+        keys.reserve_exact(self.len() - keys.len());
+        keys.append(&mut self.run);
+        let slab = &self.slab;
+        self.ring.drain(|slot| keys.push(slab.key(slot)));
+        keys
+    }
+
     fn reshape(&mut self, width: Option<u64>, keys: &mut [Key]) {
-        let small = if self.shrink_below > 0 { RING_BELOW } else { RING_ABOVE };
-        if keys.len() <= small {
-            self.ring.reset(TIME_BITS, 0, self.now);
+        let enough = if self.has_ring() {
+            RING_BELOW
+        } else {
+            RING_ABOVE + 1
+        };
+        if keys.len() < enough {
+            self.ring.reset(TIME_BITS, MIN_BUCKETS, self.now);
             (self.shrink_below, self.grow_above) = (0, RING_ABOVE);
             return;
         }
-        let width = width.or_else(|| estimated_width(self.now, keys)).unwrap_or(1);
-        self.ring.reset(width.max(1).ilog2().min(TIME_BITS - 1), keys.len() / 2, self.now);
+        let width = width
+            .or_else(|| estimated_width(self.now, keys))
+            .unwrap_or(1);
+        self.ring.reset(
+            width.max(1).ilog2().min(TIME_BITS - 1),
+            keys.len() / 2,
+            self.now,
+        );
         let buckets = self.ring.buckets();
-        self.shrink_below = RING_BELOW.max(buckets / 8);
         self.grow_above = buckets * 4;
+        self.shrink_below = if buckets > MIN_BUCKETS {
+            buckets / 8
+        } else {
+            RING_BELOW
+        };
+    }
+
+    fn has_ring(&self) -> bool {
+        self.shrink_below > 0
+    }
+
+    /// After so many events a rebuild has been paid for.
+    fn window_len(&self) -> u64 {
+        MIN_WINDOW.max(self.len() as u64)
     }
 
     fn restart_window(&mut self) {
-        self.window = Window { start: self.now, ..Window::default() };
+        self.window = Window {
+            start: self.now,
+            ..Window::default()
+        };
     }
 
     fn observed_width(&self) -> Option<u64> {
@@ -307,17 +417,17 @@ impl<E> Queue<E> {
     }
 }
 
-/// The width that holds the target number of events if `events` of them take `span` ns.
+/// The width that gives a bucket its target if `events` are spread over `span` ns.
 fn width_for(span: u64, events: u64) -> Option<u64> {
     let width = (span * BUCKET_TARGET).checked_div(events)?;
     (span > 0).then_some(width)
 }
 
-/// The width judged from what is pending.
+/// The width judged by the soonest quarter of what is pending, or by more if that is one instant.
 fn estimated_width(now: u64, keys: &mut [Key]) -> Option<u64> {
     (1..=4).find_map(|quarter| {
-        let count = keys.len() * quarter / 4;
-        let (_, last, _) = keys.select_nth_unstable(count.max(1) - 1);
+        let count = (keys.len() * quarter / 4).max(1);
+        let (_, last, _) = keys.select_nth_unstable(count - 1);
         width_for(last.time() - now, count as u64)
     })
 }

@@ -24,7 +24,8 @@ impl Faults {
         let place = Place { cast: scene.cast, zones: scene.zones, horizon: scene.horizon };
         let recipes = self.recipes();
         if self.swarm && recipes.is_empty() {
-            let message = "there is nothing to draw a swarm from; list some kinds, such as \"crash\": {\"every\": \"5s\", \"down\": \"1s\"}";
+            let message = "there is nothing to draw a swarm from; list some kinds, \
+                such as \"crash\": {\"every\": \"5s\", \"down\": \"1s\"}";
             return Err(PlanError::new("swarm", message));
         }
         self.check_budget(scene)?;
@@ -46,7 +47,7 @@ impl Faults {
             && count > scene.tolerated_losses
         {
             let most = scene.tolerated_losses;
-            let message = format!("the protocol tolerates that at most {most} nodes lose synced data, not {count}");
+            let message = format!("{count} is too many: the protocol's promises end once more than {most} of its nodes lost data");
             return Err(PlanError::new("budget.durability", message));
         }
         if let Some(availability) = self.budget.availability
@@ -84,7 +85,8 @@ fn check_recipe(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
     }
     place.who(&recipe.who, &path("who"))?;
     if recipe.per == Per::Node && (recipe.who.is_late() || recipe.who == Who::Majority) {
-        let message = "one process for each node contradicts a target that is not fixed; leave out \"per\", or name nodes, a group or a zone";
+        let message = "one process for each node contradicts a target that is not fixed; \
+            leave out \"per\", or name nodes, a group or a zone";
         return Err(PlanError::new(path("per"), message));
     }
     if recipe.kind == FaultKind::Start {

@@ -42,9 +42,9 @@ impl Heap {
         Some(first)
     }
 
-    /// Empties the heap, in no particular order.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Key> {
-        self.keys.drain(..)
+    /// Empties the heap, in no particular order, and gives its memory away.
+    pub(super) fn take(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.keys)
     }
 
     /// Finds the place of `key`, starting from a hole at the root.

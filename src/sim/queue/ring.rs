@@ -15,7 +15,7 @@ const CHUNK: usize = 15;
 const NONE: u32 = u32::MAX;
 
 /// Fewest buckets: one word of the bitmap.
-const MIN_BUCKETS: usize = 64;
+pub(super) const MIN_BUCKETS: usize = 64;
 
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -31,7 +31,10 @@ struct Bucket {
     room: u32,
 }
 
-const EMPTY: Bucket = Bucket { chunk: NONE, room: 0 };
+const EMPTY: Bucket = Bucket {
+    chunk: NONE,
+    room: 0,
+};
 
 /// The buckets of one turn.
 pub(super) struct Ring {
@@ -62,7 +65,7 @@ impl Ring {
 
     /// Restarts an emptied ring with buckets of 2^`shift` ns, the one around `now` being open.
     pub(super) fn reset(&mut self, shift: u32, buckets: usize, now: u64) {
-        debug_assert_eq!(self.len, 0, "only an empty ring can be reshaped");
+        assert_eq!(self.len, 0, "only an empty ring can be reshaped");
         let buckets = buckets.max(MIN_BUCKETS).next_power_of_two();
         self.buckets.clear();
         self.buckets.resize(buckets, EMPTY);
@@ -101,7 +104,10 @@ impl Ring {
 
     pub(super) fn push(&mut self, bucket: u64, slot: u32) {
         let position = self.position(bucket);
-        let Bucket { mut chunk, mut room } = self.buckets[position];
+        let Bucket {
+            mut chunk,
+            mut room,
+        } = self.buckets[position];
         if room == 0 {
             self.occupied[position / 64] |= 1 << (position % 64);
             chunk = self.link_chunk(chunk);
@@ -173,7 +179,10 @@ impl Ring {
     fn link_chunk(&mut self, next: u32) -> u32 {
         let number = self.vacant;
         let Some(chunk) = self.chunks.get_mut(number as usize) else {
-            self.chunks.push(Chunk { slots: [0; CHUNK], next });
+            self.chunks.push(Chunk {
+                slots: [0; CHUNK],
+                next,
+            });
             return self.chunks.len() as u32 - 1;
         };
         self.vacant = chunk.next;

@@ -2,7 +2,8 @@
 //!
 //! An event is written once, on `insert`, and moved once, on `take`; everything that orders events
 //! works on keys or on bare slot numbers. A slot also holds its own key, so that the ring can store
-//! four bytes per event, and reading the key back warms the cache line the payload begins on.
+//! four bytes per event, and reading the key back warms the cache line the payload begins on. For
+//! the same reason slots begin on a line: payloads of up to 40 bytes take one, up to 104 take two.
 
 /// Times are below two to this power: 2^56 ns are 833 days.
 pub(super) const TIME_BITS: u32 = 56;
@@ -21,7 +22,10 @@ impl Key {
     pub(super) const LAST: Self = Self(u128::MAX);
 
     fn new(time: u64, seq: u64, slot: u32) -> Self {
-        assert!(time >> TIME_BITS == 0, "event time {time} ns is beyond 2^56");
+        assert!(
+            time >> TIME_BITS == 0,
+            "event time {time} ns is beyond 2^56"
+        );
         assert!(seq >> SEQ_BITS == 0, "sequence number {seq} is beyond 2^40");
         let order = (u128::from(time) << SEQ_BITS) | u128::from(seq);
         Self((order << SLOT_BITS) | u128::from(slot))
@@ -59,7 +63,11 @@ pub(super) struct Slab<E> {
 
 impl<E> Slab<E> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), vacant: NONE, len: 0 }
+        Self {
+            slots: Vec::new(),
+            vacant: NONE,
+            len: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -83,14 +91,20 @@ impl<E> Slab<E> {
         let number = self.slots.len() as u32;
         assert!(number < NONE, "more than 2^32 events pending");
         let key = Key::new(time, seq, number);
-        self.slots.push(Slot { key, event: Some(event) });
+        self.slots.push(Slot {
+            key,
+            event: Some(event),
+        });
         key
     }
 
     /// Moves the event out and vacates its slot.
     pub(super) fn take(&mut self, number: u32) -> E {
         let slot = &mut self.slots[number as usize];
-        let event = slot.event.take().expect("a key stands for exactly one event");
+        let event = slot
+            .event
+            .take()
+            .expect("a key stands for exactly one event");
         slot.key = Key(u128::from(self.vacant));
         self.vacant = number;
         self.len -= 1;

@@ -1,0 +1,38 @@
+//! The same binary, scenario and seed give the same run, event for event: in debug and release, in this process
+//! and in others, on this machine and the next. These digests are pinned; a change that moves them on purpose
+//! says why, and rewrites them with `INSTA_UPDATE=always cargo test --test digests`.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use seedstorm::lab::{BUILT_IN, Look, admit, prepare};
+use seedstorm::rng::Seed;
+use seedstorm::scenario::Document;
+
+const SCENARIOS: &[&str] = &["calm", "crashes", "drifting-clocks", "flapping", "one-way", "slow-and-paused", "swarm"];
+
+fn digest(scenario: &str, seed: u64) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/raft/{scenario}.json"));
+    let document = Document::load(&file).unwrap_or_else(|error| panic!("{error}"));
+    let experiment = admit(BUILT_IN, &document).unwrap_or_else(|error| panic!("{error}"));
+    let (scenario, plan) = prepare(experiment, &document, Seed(seed)).unwrap_or_else(|error| panic!("{error}"));
+    let shown = experiment.run(&scenario, plan, Look::default()).unwrap_or_else(|error| panic!("{error}"));
+    format!("{} {} events", shown.outcome.digest, shown.outcome.events)
+}
+
+#[test]
+fn digests_are_pinned() {
+    let mut lines = String::new();
+    for scenario in SCENARIOS {
+        for seed in [1, 42] {
+            writeln!(lines, "raft/{scenario} seed {seed}: {}", digest(scenario, seed)).unwrap();
+        }
+    }
+    insta::assert_snapshot!(lines);
+}
+
+#[test]
+fn a_second_run_in_the_same_process_is_equal() {
+    assert_eq!(digest("swarm", 7), digest("swarm", 7));
+    assert_ne!(digest("swarm", 7), digest("swarm", 8));
+}
