@@ -290,6 +290,15 @@ impl Fault {
         }
     }
 
+    /// Whether it waits for a turn to strike inside of.
+    #[must_use]
+    pub fn lies_in_wait(&self) -> bool {
+        match self {
+            Self::Crash { strike, .. } | Self::Kill { strike } | Self::Pause { strike } => *strike != Strike::Between,
+            _ => false,
+        }
+    }
+
     /// The links it is about, if it is about links.
     #[must_use]
     pub const fn links(&self) -> Option<&Links> {
@@ -375,7 +384,10 @@ impl Who {
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a node number, a list of nodes, \"any\", \"majority\", \"all\", {\"group\": …}, {\"zone\": …}, {\"role\": …} or {\"fact\": …}")]
+#[serde(
+    untagged,
+    expecting = "expected a node number, a list of nodes, \"any\", \"majority\", \"all\", {\"group\": …}, {\"zone\": …}, {\"role\": …} or {\"fact\": …}"
+)]
 enum WhoSpelling {
     Node(u32),
     Nodes(NodeSet),

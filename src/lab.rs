@@ -235,10 +235,7 @@ pub fn prepare(
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn admit<'e>(
-    experiments: &[&'e dyn Experiment],
-    document: &Document,
-) -> Result<&'e dyn Experiment, ScenarioError> {
+pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Result<&'e dyn Experiment, ScenarioError> {
     let names: Vec<(Vec<&str>, Vec<&str>)> = experiments
         .iter()
         .map(|experiment| {

@@ -1,11 +1,28 @@
 //! seedstorm: a deterministic fault-injection simulator for distributed protocols.
+//!
+//! One thread, virtual time, and a single 64-bit seed that decides every partition, delay, crash, disk loss
+//! and clock fault of a run. Nodes are deterministic state machines ([`process`]); invariants watch them
+//! ([`check`]); faults are data ([`fault`]); a run is a [`sim::Sim`].
+//!
+//! To put a protocol of your own in: write its node as a [`process::Process`], its invariants as
+//! [`check::Property`]s and, if it has clients, their [`workload::Workload`]; bundle them in a
+//! [`protocol::Protocol`]; and your `main` is
+//!
+//! ```ignore
+//! fn main() -> std::process::ExitCode {
+//!     seedstorm::cli::run(&[seedstorm::lab::Lab::<MyProtocol>::NEW])
+//! }
+//! ```
+
 pub mod check;
+pub mod cli;
 pub mod fault;
 pub mod ids;
 pub mod lab;
 pub mod params;
 pub mod process;
 pub mod protocol;
+pub mod report;
 pub mod rng;
 pub mod scenario;
 pub mod sim;

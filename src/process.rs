@@ -269,14 +269,7 @@ pub struct Draws {
 
 impl Default for Draws {
     fn default() -> Self {
-        Self {
-            seed: Die::new(crate::rng::Seed(0)),
-            who: [0; 2],
-            instant: 0,
-            in_turn: 0,
-            in_life: 0,
-            fixed: Vec::new(),
-        }
+        Self { seed: Die::new(crate::rng::Seed(0)), who: [0; 2], instant: 0, in_turn: 0, in_life: 0, fixed: Vec::new() }
     }
 }
 

@@ -9,22 +9,26 @@ mod clock;
 mod disk;
 mod event;
 mod faults;
+mod links;
 mod network;
 mod node;
 mod outcome;
 mod phases;
 mod queue;
+mod strikes;
 mod trace;
 mod turns;
 pub mod world;
+
+use std::hint::black_box;
 
 use crate::check::history::History;
 use crate::check::{Board, Nodes, Phase, Properties, Violation, WorldEvent};
 use crate::fault::FaultPlan;
 use crate::ids::{Endpoint, NodeId, NodeSet, OpId};
 use crate::process::{Cast, Glance, Local, Outbox, Process};
-use crate::rng::{Dice, Die, Digest};
-use crate::time::{Span, Time};
+use crate::rng::{Dice, Die, Digest, content_hash};
+use crate::time::Time;
 use crate::turn::Input;
 use crate::workload::{ClientPolicy, Workload};
 use clients::Clients;
@@ -35,8 +39,8 @@ use node::{Slot, Table};
 pub use outcome::{Availability, Counters, Ending, Liveness, Outcome, PropertyLine};
 use phases::Course;
 use queue::Queue;
-pub use trace::{Record, Tracer, What, kind_of};
 use trace::{Kinds, Log};
+pub use trace::{Record, Tracer, What, kind_of};
 use world::World;
 
 /// Everything that a run is made from, beside the types.
@@ -91,7 +95,12 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     instant: Instant,
     service_die: Die,
     tracer: Option<Tracer>,
+    /// Whether the nodes fill more than the processor's cache.
+    large: bool,
 }
+
+/// Above this many bytes of nodes it pays to warm the cache for those that come next.
+const LARGE: usize = 4 << 20;
 
 /// Guards against an instant that never ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,6 +134,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             instant: Instant::default(),
             service_die: Die::new(plan.seeds.node).with(1),
             tracer: None,
+            large: cast.len() as usize * size_of::<Slot<P>>() > LARGE,
             cast,
             config,
             world,
@@ -219,6 +229,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.log.events
     }
 
+    /// The last events, oldest first: when, what kind of record, on which node or client (as
+    /// [`Endpoint::word`] numbers them). They are always kept, so that something is known of a run that panics.
+    pub fn recent(&self) -> impl Iterator<Item = (Time, u8, u32)> + '_ {
+        self.log.recent()
+    }
+
     /// The first broken property, if one is.
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {
@@ -241,7 +257,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// Gives a node an input now, as if it came from nowhere. No history is kept of an injected request.
     pub fn inject(&mut self, node: NodeId, input: Input<P>) {
-        self.log.event(self.now, What::Request, node.0.into(), 0, 0);
+        let content = match &input {
+            Input::Message { from, msg } => content_hash(&(from, msg)),
+            Input::Timer(timer) => content_hash(timer),
+            Input::Request { id, op } => content_hash(&(id, op)),
+            Input::Synced(upto) => content_hash(upto),
+        };
+        self.log.event(self.now, What::Request, node.0.into(), u64::MAX, content);
         self.input(node, input);
     }
 
@@ -274,6 +296,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let milestone = self.course.milestone();
         match self.queue.pop_until(until.min(milestone).0) {
             Some((at, order, event)) => {
+                if self.large {
+                    self.warm_up();
+                }
                 self.now = Time(at);
                 self.board.set_now(self.now);
                 self.happen(event, order);
@@ -294,12 +319,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.board.violation.is_some() || self.course.ending.is_some()
     }
 
+    #[inline(always)]
     fn happen(&mut self, event: Event<P>, order: u64) {
         match event {
-            Event::Deliver { to, from, hash, msg } => self.deliver(to, from, hash, msg),
+            Event::Deliver { to, from, hash, msg } => self.deliver(to, from, hash, msg, order),
             Event::Timer { node, key } => self.ring(node, key, order),
-            Event::Request { to, id, op } => self.request(to, id, op),
-            Event::Reply { from, id, reply, echo } => self.answer(from, id, reply, echo),
+            Event::Request { to, id, op } => self.request(to, id, op, order),
+            Event::Reply { from, id, reply, echo } => self.answer(from, id, reply, echo, order),
             Event::TurnEnds { node, life } => self.turn_ends(node, life),
             Event::Synced { node, epoch } => self.synced(node, epoch),
             Event::Notice { node, life, ticket } => self.notice(node, life, ticket),
@@ -321,6 +347,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if self.log.events - self.instant.since > budget.per_instant || self.log.events > budget.events {
             self.course.ending.get_or_insert(Ending::OutOfEvents);
         }
+    }
+
+    /// Reads the slots of the nodes that come next, all at once, so that the processor waits for them together
+    /// and not one after another. Nothing depends on what is read.
+    fn warm_up(&mut self) {
+        let slots = &self.nodes.0;
+        let lives = self.queue.upcoming().filter_map(Event::reaches).map(|node| slots[node.index()].life);
+        black_box(lives.fold(0u32, u32::wrapping_add));
     }
 
     fn world_event(&mut self, event: &WorldEvent) {

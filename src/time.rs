@@ -97,7 +97,16 @@ macro_rules! advance {
         }
     )+ };
 }
-advance!(Time, Local, Span);
+advance!(Local, Span);
+
+impl Add<Span> for Time {
+    type Output = Self;
+
+    /// At most [`Time::MAX`]: what would come later comes then, if the run lasts that long.
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0)).min(Self::MAX)
+    }
+}
 
 impl AddAssign for Span {
     fn add_assign(&mut self, span: Self) {
@@ -173,9 +182,9 @@ pub(crate) fn decimal(number: &str, scale: u64) -> Option<u64> {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Hours and minutes only where they are whole: "90s" reads better than "1.5min".
-        let unit = UNITS.iter().find(|&&(name, scale)| {
-            self.0 >= scale && (self.0 % scale == 0 || !matches!(name, "h" | "min"))
-        });
+        let unit = UNITS
+            .iter()
+            .find(|&&(name, scale)| self.0 >= scale && (self.0.is_multiple_of(scale) || !matches!(name, "h" | "min")));
         let Some(&(name, scale)) = unit else { return f.pad("0s") };
         let (whole, rest) = (self.0 / scale, self.0 % scale);
         if rest == 0 {
@@ -302,7 +311,8 @@ mod tests {
 
     #[test]
     fn spans_are_read_exactly() {
-        let cases = [("150ms", 150_000_000), ("1.5s", 1_500_000_000), ("0.1us", 100), ("2h", 7_200_000_000_000), ("0", 0)];
+        let cases =
+            [("150ms", 150_000_000), ("1.5s", 1_500_000_000), ("0.1us", 100), ("2h", 7_200_000_000_000), ("0", 0)];
         for (text, ns) in cases {
             assert_eq!(text.parse::<Span>().unwrap(), Span(ns), "{text}");
         }
@@ -311,7 +321,10 @@ mod tests {
     #[test]
     fn spans_say_what_is_wrong() {
         let message = |text: &str| text.parse::<Span>().unwrap_err().to_string();
-        assert_eq!(message("150"), "\"150\" is not a duration: it has no unit; write it as \"150ms\" (units: ns us ms s min h)");
+        assert_eq!(
+            message("150"),
+            "\"150\" is not a duration: it has no unit; write it as \"150ms\" (units: ns us ms s min h)"
+        );
         assert!(message("ms").contains("does not start with a number"));
         assert!(message("1.2.3s").contains("malformed"));
         assert!(message("0.1ns").contains("finer than a nanosecond"));
@@ -328,7 +341,8 @@ mod tests {
 
     #[test]
     fn spans_print_in_the_largest_fitting_unit() {
-        let shown: Vec<String> = [0, 1, 1_500, 1_234_567, 90_000_000_000, 3_600_000_000_000].map(|ns| Span(ns).to_string()).into();
+        let shown: Vec<String> =
+            [0, 1, 1_500, 1_234_567, 90_000_000_000, 3_600_000_000_000].map(|ns| Span(ns).to_string()).into();
         assert_eq!(shown, ["0s", "1ns", "1.5us", "1.234567ms", "90s", "1h"]);
         assert_eq!(Wall(-1_500_000).to_string(), "-1.5ms");
     }

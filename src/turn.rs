@@ -32,7 +32,7 @@ pub fn boot<P: Process>(disk: &P::Disk, mut io: Io<'_, P>) -> P {
 }
 
 /// Gives a living node one input. What it asks for is left in the outbox behind `io`.
-#[inline]
+#[inline(always)]
 pub fn turn<P: Process>(state: &mut P, input: Input<P>, mut io: Io<'_, P>) {
     match input {
         Input::Message { from, msg } => state.on_message(from, msg, &mut io),

@@ -1,7 +1,7 @@
 //! What clients ask of a cluster, and how they understand what they are told.
 
-use serde::{Deserialize, Serialize};
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, NodeId};
 use crate::process::Process;

@@ -23,8 +23,14 @@ const SEEDS: u64 = 400;
 
 fn found(bug: &Bug) -> Vec<String> {
     let failed = tally(Some(bug.name), SEEDS).failed;
-    let broken: Vec<String> = failed.iter().filter_map(|failed| Some(failed.violation.as_ref()?.property.clone())).collect();
-    println!("{}: {} of {SEEDS} seeds, first {:?}: {broken:?}", bug.name, failed.len(), failed.first().map(|failed| failed.seed.0));
+    let broken: Vec<String> =
+        failed.iter().filter_map(|failed| Some(failed.violation.as_ref()?.property.clone())).collect();
+    println!(
+        "{}: {} of {SEEDS} seeds, first {:?}: {broken:?}",
+        bug.name,
+        failed.len(),
+        failed.first().map(|failed| failed.seed.0)
+    );
     broken
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The modules in order of dependency, lowest first: each may import those before it, and itself.
 const ORDER: &[&str] = &[
-    "ids", "time", "rng", "params", "process", "turn", "check", "fault", "workload", "sim", "scenario", "protocol", "lab",
-    "report", "campaign", "cli",
+    "ids", "time", "rng", "params", "process", "turn", "check", "fault", "workload", "sim", "scenario", "protocol",
+    "lab", "report", "campaign", "cli",
 ];
 
 /// What a protocol besides may not import: it must not know what can go wrong.
@@ -102,7 +102,9 @@ fn complain(faults: &[String]) {
 fn modules_import_only_what_stands_before_them() {
     let rank = |module: &str| ORDER.iter().position(|&known| known == module);
     let mut faults = Vec::new();
-    for source in sources().iter().filter(|source| !matches!(source.module.as_str(), "lib" | "main") && !is_test(source)) {
+    for source in
+        sources().iter().filter(|source| !matches!(source.module.as_str(), "lib" | "main") && !is_test(source))
+    {
         let Some(own) = rank(&source.module) else {
             faults.push(format!("{}: {} has no place in the order of modules", source.name, source.module));
             continue;
@@ -140,7 +142,8 @@ fn the_simulated_layers_touch_nothing_that_varies() {
 fn lints_are_expected_with_a_reason_and_never_allowed() {
     let allows = |line: &&String| line.contains("#[allow(") || line.contains("#![allow(");
     let all = sources();
-    let named = all.iter().flat_map(|source| source.code.iter().filter(allows).map(|line| format!("{}: {line}", source.name)));
+    let named =
+        all.iter().flat_map(|source| source.code.iter().filter(allows).map(|line| format!("{}: {line}", source.name)));
     complain(&named.collect::<Vec<String>>());
 }
 
@@ -154,7 +157,8 @@ fn files_and_functions_stay_short() {
         let mut start = None;
         for (n, line) in source.code.iter().enumerate() {
             let trimmed = line.trim_start();
-            let opens = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn "].iter().any(|word| trimmed.starts_with(word));
+            let opens =
+                ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn "].iter().any(|word| trimmed.starts_with(word));
             if opens && line.ends_with('{') {
                 start = Some((n, line.len() - trimmed.len()));
             }

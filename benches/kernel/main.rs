@@ -34,7 +34,9 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let on = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<24} {:>13} {:>11} {:>16} {:>9}", "workload", "events", "per event", "bare std heap", "ratio");
-    for (nodes, events, rounds) in [(2, 4_000_000, 5), (10, 4_000_000, 5), (1_000, 4_000_000, 5), (1_000_000, 8_000_000, 3)] {
+    for (nodes, events, rounds) in
+        [(2, 4_000_000, 5), (10, 4_000_000, 5), (1_000, 4_000_000, 5), (1_000_000, 8_000_000, 3)]
+    {
         let name = format!("ping-pong, {nodes} nodes");
         if !on(&name) {
             continue;

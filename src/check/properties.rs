@@ -21,12 +21,12 @@ pub trait Properties<P: Process>: Sized {
 }
 
 macro_rules! in_a_row {
-    ($($property:ident $n:tt),*) => {
+    ($(#[$lint:meta])? $($property:ident $n:tt),*) => {
         impl<P: Process, $($property: Property<P>),*> Properties<P> for ($($property,)*) {
             fn infos() -> Vec<PropertyInfo> {
                 vec![$(PropertyInfo { name: $property::NAME, about: $property::ABOUT, needs: $property::NEEDS }),*]
             }
-            #[expect(clippy::unused_unit, reason = "the empty tuple is made here too")]
+            $(#[$lint])?
             fn new(_config: &P::Config, _cast: &Cast) -> Self {
                 ($($property::new(_config, _cast),)*)
             }
@@ -54,7 +54,7 @@ macro_rules! in_a_row {
     };
 }
 
-in_a_row!();
+in_a_row!(#[expect(clippy::unused_unit, reason = "no property, no tuple")]);
 in_a_row!(A 0);
 in_a_row!(A 0, B 1);
 in_a_row!(A 0, B 1, C 2);

@@ -71,10 +71,8 @@ pub fn draw(seeds: Seeds, faults: &Faults, scene: &Scene<'_>) -> FaultPlan {
     plan.omit.clone_from(&faults.omit);
     let seed = plan.seeds.plan;
     plan.clients = (0..scene.clients).map(|client| stand(seed, ClientId(client), scene)).collect();
-    plan.budgets = Budgets {
-        availability: faults.budget.availability,
-        durability: losers(seed, faults.budget.durability, scene),
-    };
+    plan.budgets =
+        Budgets { availability: faults.budget.availability, durability: losers(seed, faults.budget.durability, scene) };
     let targets = Targets::new(scene, plan.budgets.durability.clone());
     plan.timeline = faults.timeline.iter().map(|entry| targets.bind(entry.clone(), dice(seed, &entry.id))).collect();
     let swarm = faults.swarm.then(|| Swarm::new(seed, scene));

@@ -68,7 +68,9 @@ pub struct Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.violation {
-            Some(broken) => write!(f, "seed {}: {} broke at {}: {}", self.seed, broken.property, broken.at, broken.evidence),
+            Some(broken) => {
+                write!(f, "seed {}: {} broke at {}: {}", self.seed, broken.property, broken.at, broken.evidence)
+            }
             None => write!(f, "seed {}: ended {:?}", self.seed, self.ending),
         }
     }

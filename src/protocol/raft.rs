@@ -28,16 +28,16 @@
 //! - *Leaders are complete*: an entry committed in a term is on the disks of a majority; a later candidate needs a vote
 //!   from one of these, which it only gets if its log is not older. That argument holds for entries of the
 //!   leader's own term alone: hence the rule of 5.4.2 (Figure 8 shows what happens otherwise).
-//! - *An acknowledgement is a promise*: nothing that says "I have it" leaves before it is synced; where a node acknowledges what
-//!   it wrote without waiting (as a leader, before it was deposed), it syncs first.
+//! - *An acknowledgement is a promise*: nothing that says "I have it" leaves before it is synced; where a node
+//!   acknowledges what it wrote without waiting (as a leader, before it was deposed), it syncs first.
 //!
 //! **What a client may conclude.** Redirected or told to wait, its attempt has no effect. A command that was
 //! appended is answered once it is applied, or never: a leader that is deposed cannot know what becomes of
 //! it. Reads that it cannot confirm any more are sent away.
 //!
-//! **Disk.** Term and vote are one file, the log another, and a crash may keep more of either. A new term is synced before
-//! an entry of it is written: otherwise a log could survive with entries of a term that its node has forgotten.
-//! What is committed is not on disk: after a restart a node learns it from its leader.
+//! **Disk.** Term and vote are one file, the log another, and a crash may keep more of either. A new term is
+//! synced before an entry of it is written: otherwise a log could survive with entries of a term that its node has
+//! forgotten. What is committed is not on disk: after a restart a node learns it from its leader.
 //!
 //! Left out for now: compaction and snapshots (though the log may start behind a prefix), changes of membership,
 //! learners, transfer of leadership, and reads by lease.

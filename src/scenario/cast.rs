@@ -73,11 +73,8 @@ const NODES_MAX: u32 = 100_000_000;
 fn known_groups(sizes: &BTreeMap<String, GroupSize>, groups: &[&str]) -> Result<(), ScenarioError> {
     let Some(stranger) = sizes.keys().find(|name| !groups.contains(&name.as_str())) else { return Ok(()) };
     let hint = nearest(stranger, groups.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
-    let message = format!(
-        "the protocol has no group {stranger:?}{} (known: {})",
-        hint.unwrap_or_default(),
-        groups.join(", ")
-    );
+    let message =
+        format!("the protocol has no group {stranger:?}{} (known: {})", hint.unwrap_or_default(), groups.join(", "));
     Err(ScenarioError::new(format!("nodes.{stranger}"), message))
 }
 

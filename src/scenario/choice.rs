@@ -164,7 +164,8 @@ const ODDS_UNIT: u64 = 100_000_000;
 
 impl Ends {
     fn read(ends: &Value) -> Result<Self, String> {
-        let expected = || "expected two whole numbers, two durations or two probabilities, such as [\"1ms\", \"9ms\"]".to_owned();
+        let expected =
+            || "expected two whole numbers, two durations or two probabilities, such as [\"1ms\", \"9ms\"]".to_owned();
         let Some([low, high]) = ends.as_array().map(Vec::as_slice) else { return Err(expected()) };
         let read = match (low, high) {
             (Value::Number(low), Value::Number(high)) => {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{choice, explain};
 use super::locate::line_and_column;
+use super::{choice, explain};
 use crate::fault::draw::PlanError;
 use crate::params::nearest;
 
@@ -151,10 +151,13 @@ fn reword(text: &str, at: Option<&Value>) -> String {
     if let Some(name) = text.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
         return format!("{name:?} is given twice");
     }
-    let mismatch = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|start| text.strip_prefix(start));
+    let mismatch =
+        ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|start| text.strip_prefix(start));
     match mismatch.and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => explain::mismatch(found, expected, at),
-        None if text.starts_with("expected ") => at.map_or(text.to_owned(), |at| format!("{text}, found {}", explain::show(at))),
+        None if text.starts_with("expected ") => {
+            at.map_or(text.to_owned(), |at| format!("{text}, found {}", explain::show(at)))
+        }
         None => text.to_owned(),
     }
 }

@@ -92,7 +92,8 @@ fn parameter(field: &str, value: &Value) -> Option<(String, String)> {
         return Some(here(if value.is_string() { error.to_string() } else { not_odds(value) }));
     }
     if field.ends_with("_milli") {
-        return (!value.is_u64()).then(|| here(format!("expected a whole number of thousandths, found {}", show(value))));
+        return (!value.is_u64())
+            .then(|| here(format!("expected a whole number of thousandths, found {}", show(value))));
     }
     serde_json::from_value::<Span>(value.clone()).err().map(|_| span(value))
 }
@@ -132,7 +133,10 @@ fn who(value: &Value) -> (String, String) {
             };
             let wrong = items.iter().position(|item| !node(item) && range(item) != Some(true)).unwrap_or(0);
             let found = items.get(wrong).map_or_else(String::new, show);
-            under(&format!("[{wrong}]"), here(format!("expected a node's number or a range such as \"5-9\", found {found}")))
+            under(
+                &format!("[{wrong}]"),
+                here(format!("expected a node's number or a range such as \"5-9\", found {found}")),
+            )
         }
         Value::Object(fields) => match fields.iter().next() {
             Some((name, _)) if fields.len() == 1 && !NAMED.contains(&name.as_str()) => {
@@ -179,7 +183,9 @@ fn plain(expected: &str) -> String {
         "a map" => "an object".to_owned(),
         "string or map" => "a word or an object".to_owned(),
         "Seed" | "a borrowed string" => "a string".to_owned(),
-        _ if expected.starts_with("struct ") || expected.starts_with("internally tagged enum") => "an object".to_owned(),
+        _ if expected.starts_with("struct ") || expected.starts_with("internally tagged enum") => {
+            "an object".to_owned()
+        }
         _ => length(expected),
     }
 }

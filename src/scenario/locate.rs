@@ -130,7 +130,9 @@ impl Walk<'_> {
             b'"' => self.skip_string(),
             b'{' | b'[' => self.skip_nested(),
             _ => {
-                while self.at < self.text.len() && !matches!(self.peek(), b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') {
+                while self.at < self.text.len()
+                    && !matches!(self.peek(), b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
+                {
                     self.at += 1;
                 }
             }

@@ -121,7 +121,9 @@ impl Reproducer {
         let reproducer: Self = loop {
             match typed(&value, "") {
                 Ok(reproducer) => break reproducer,
-                Err(error) if notes.len() < NOTES_MAX && error.is_unknown_field() && remove(&mut value, &error.path) => {
+                Err(error)
+                    if notes.len() < NOTES_MAX && error.is_unknown_field() && remove(&mut value, &error.path) =>
+                {
                     notes.push(format!("{} is not known here and is left out", error.path));
                 }
                 Err(mut error) => {
@@ -131,11 +133,15 @@ impl Reproducer {
             }
         };
         if reproducer.seedstorm != FORMAT {
-            notes.push(format!("it has version {} of the format; this seedstorm writes {FORMAT}", reproducer.seedstorm));
+            notes
+                .push(format!("it has version {} of the format; this seedstorm writes {FORMAT}", reproducer.seedstorm));
         }
         if reproducer.version != env!("CARGO_PKG_VERSION") {
             let ours = env!("CARGO_PKG_VERSION");
-            notes.push(format!("it was written by seedstorm {:?}; this is {ours}, under which the run may differ", reproducer.version));
+            notes.push(format!(
+                "it was written by seedstorm {:?}; this is {ours}, under which the run may differ",
+                reproducer.version
+            ));
         }
         Ok(Loaded { reproducer, notes })
     }
@@ -172,8 +178,11 @@ fn not_a_scenario(value: &Value) -> Result<(), ScenarioError> {
 /// Takes the field at `path` out; whether it was there.
 fn remove(value: &mut Value, path: &str) -> bool {
     let (outer, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let pointer: String =
-        outer.split(['.', '[']).filter(|step| !step.is_empty()).map(|step| format!("/{}", step.trim_end_matches(']'))).collect();
+    let pointer: String = outer
+        .split(['.', '['])
+        .filter(|step| !step.is_empty())
+        .map(|step| format!("/{}", step.trim_end_matches(']')))
+        .collect();
     let fields = value.pointer_mut(&pointer).and_then(Value::as_object_mut);
     fields.is_some_and(|fields| fields.remove(name).is_some())
 }

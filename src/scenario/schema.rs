@@ -45,15 +45,22 @@ pub fn schema(protocols: &[ProtocolSchema<'_>]) -> Schema {
     let nodes = section::<super::Nodes>();
     let network = section::<crate::sim::world::NetworkConfig>();
     if let Some(fields) = root.get_mut("properties").and_then(Value::as_object_mut) {
-        fields.insert("seedstorm".to_owned(), json!({ "description": "The version of the file format.", "const": FORMAT }));
-        fields.insert("protocol".to_owned(), json!({ "description": "The protocol that the nodes run.", "enum": names }));
+        fields.insert(
+            "seedstorm".to_owned(),
+            json!({ "description": "The version of the file format.", "const": FORMAT }),
+        );
+        fields
+            .insert("protocol".to_owned(), json!({ "description": "The protocol that the nodes run.", "enum": names }));
         for (name, part) in [("nodes", nodes), ("network", network)] {
             fields.insert(name.to_owned(), open(part.to_value()));
         }
         for name in OPEN_SECTIONS {
             fields.entry(name).or_insert_with(|| json!({ "type": "object" }));
         }
-        fields.insert("$schema".to_owned(), json!({ "description": "Where this schema is, for editors.", "type": "string" }));
+        fields.insert(
+            "$schema".to_owned(),
+            json!({ "description": "Where this schema is, for editors.", "type": "string" }),
+        );
     }
     if let Some(definitions) = root.ensure_object().entry("$defs").or_insert_with(|| json!({})).as_object_mut() {
         definitions.insert("open".to_owned(), open_setting());
@@ -66,12 +73,18 @@ pub fn schema(protocols: &[ProtocolSchema<'_>]) -> Schema {
 fn for_protocol(protocol: &ProtocolSchema<'_>) -> Value {
     let mut then = Map::new();
     then.insert("params".to_owned(), open(protocol.params.clone().to_value()));
-    then.insert("workload".to_owned(), open(merged(section::<ClientPolicy>().to_value(), protocol.workload.clone().to_value())));
+    then.insert(
+        "workload".to_owned(),
+        open(merged(section::<ClientPolicy>().to_value(), protocol.workload.clone().to_value())),
+    );
     then.insert("bug".to_owned(), json!({ "enum": protocol.bugs }));
-    then.insert("expect".to_owned(), json!({ "anyOf": [
+    then.insert(
+        "expect".to_owned(),
+        json!({ "anyOf": [
         { "const": "holds" },
         { "type": "object", "properties": { "violates": { "enum": protocol.properties } }, "required": ["violates"] },
-    ] }));
+    ] }),
+    );
     json!({
         "if": { "properties": { "protocol": { "const": protocol.name } }, "required": ["protocol"] },
         "then": { "description": protocol.about, "properties": then },

@@ -21,7 +21,12 @@ const EXAMPLE: &str = r#"{ "seedstorm": 1, "about": "five replicas under flappin
   "run_for": "30s", "settle": "10s", "outside": "silent", "expect": "holds" }"#;
 
 const KNOWN: [Known<'_>; 2] = [
-    Known { protocol: "raft", groups: &["replica"], bugs: &["vote-amnesia", "commit-old-term"], properties: &["election_safety", "log_matching"] },
+    Known {
+        protocol: "raft",
+        groups: &["replica"],
+        bugs: &["vote-amnesia", "commit-old-term"],
+        properties: &["election_safety", "log_matching"],
+    },
     Known { protocol: "two_phase", groups: &["coordinator", "participant"], bugs: &[], properties: &["atomic_commit"] },
 ];
 
@@ -78,7 +83,10 @@ fn the_example_of_the_design_is_a_scenario() {
     check(&document).unwrap();
     let scenario = document.resolve(Seed(1)).unwrap();
     assert_eq!(scenario.nodes, Nodes::Count(5));
-    assert_eq!((scenario.run_for, scenario.settle, scenario.settle_delay()), (Span::secs(30), Some(Span::secs(10)), Span::ms(10)));
+    assert_eq!(
+        (scenario.run_for, scenario.settle, scenario.settle_delay()),
+        (Span::secs(30), Some(Span::secs(10)), Span::ms(10))
+    );
     let (policy, params): (ClientPolicy, KvParams) = split_workload(&scenario.workload).unwrap();
     assert_eq!((policy.clients, policy.ops, policy.timeout), (3, 300, Span::ms(500)));
     assert_eq!(params, KvParams { kind: KvKind::Kv, keys: 5 });
@@ -97,7 +105,8 @@ fn a_scenario_survives_being_written() {
 
 #[test]
 fn groups_are_cast_in_the_protocols_order() {
-    let nodes: Nodes = serde_json::from_str(r#"{ "participant": { "members": 3, "spare": 1 }, "coordinator": 1 }"#).unwrap();
+    let nodes: Nodes =
+        serde_json::from_str(r#"{ "participant": { "members": 3, "spare": 1 }, "coordinator": 1 }"#).unwrap();
     let cast = nodes.cast(&["coordinator", "participant", "holder"]).unwrap();
     assert_eq!(cast, Cast::new(&[("coordinator", 1, 0), ("participant", 3, 1), ("holder", 0, 0)]));
     assert_eq!(serde_json::to_string(&nodes).unwrap(), r#"{"coordinator":1,"participant":{"members":3,"spare":1}}"#);
@@ -118,7 +127,8 @@ fn what_editors_go_by_is_no_setting() {
 
 #[test]
 fn a_swarm_draws_the_odds_of_the_network_too() {
-    let faults = r#""network": { "loss": "10%" }, "faults": { "swarm": true, "crash": { "every": "5s", "down": "1s" } }"#;
+    let faults =
+        r#""network": { "loss": "10%" }, "faults": { "swarm": true, "crash": { "every": "5s", "down": "1s" } }"#;
     let document = Document::parse(&with("faults", faults)).unwrap();
     let loss = |seed| document.resolve(Seed(seed)).unwrap().network.loss;
     assert_eq!(loss(1), loss(1));

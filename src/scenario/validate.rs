@@ -38,7 +38,10 @@ impl Scenario {
         self.check_times()?;
         check_network(&self.network, &cast)?;
         if self.clock.drift_ppm >= 1_000_000 {
-            let message = format!("a clock that drifts by {} millionths may stand still; stay below 1000000", self.clock.drift_ppm);
+            let message = format!(
+                "a clock that drifts by {} millionths may stand still; stay below 1000000",
+                self.clock.drift_ppm
+            );
             return Err(ScenarioError::new("clock.drift_ppm", message));
         }
         if self.budget.events == 0 || self.budget.per_instant == 0 {

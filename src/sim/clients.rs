@@ -177,16 +177,21 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
     fn plan_next(&mut self, client: ClientId) -> Option<Time> {
         let gap = |clients: &Self, n: u64| exponential(clients.every, &mut clients.dice(client, n).with(1).stream());
         loop {
-            let it = &self.list[client.index()];
-            if let Some((scripted, _)) = it.script.front() {
-                return Some(scripted.at);
-            }
+            let it = &mut self.list[client.index()];
             let n = it.n;
+            let omitted = self.omit.contains(&OpId { client, n });
+            if let Some((scripted, _)) = it.script.front() {
+                if !omitted {
+                    return Some(scripted.at);
+                }
+                it.script.pop_front();
+                it.n += 1;
+                continue;
+            }
             if n >= it.quota {
                 return None;
             }
             let due = it.due + gap(self, n);
-            let omitted = self.omit.contains(&OpId { client, n });
             let it = &mut self.list[client.index()];
             it.due = due;
             if !omitted {
@@ -204,6 +209,9 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
         {
             it.n += 1;
             return Some((it.n - 1, op, scripted.to));
+        }
+        while self.omit.contains(&OpId { client, n: it.n }) {
+            it.n += 1;
         }
         let n = it.n;
         it.n += 1;
@@ -308,15 +316,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn gave_no_answer(&mut self, mut attempt: Attempt<P>) {
         self.clients.list[attempt.id.client.index()].guess = None;
         attempt.redirected = false;
-        if W::idempotent(&attempt.op) {
-            self.try_again(attempt);
-        } else {
-            self.close(attempt, Answer::Info, None);
-        }
+        self.try_again(attempt);
     }
 
     fn try_again(&mut self, mut attempt: Attempt<P>) {
-        if attempt.tries >= self.clients.policy.attempts && !self.clients.healed {
+        let again = W::idempotent(&attempt.op) || attempt.open == 0;
+        if !again || (attempt.tries >= self.clients.policy.attempts && !self.clients.healed) {
             return self.give_up(attempt);
         }
         match self.clients.choose(attempt.id.client, attempt.id.n, attempt.tries) {
@@ -334,14 +339,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// An answer reaches a client. `echo` tells the second copy of a doubled answer from the first.
-    pub(super) fn answer(&mut self, from: NodeId, id: OpId, reply: P::Reply, echo: bool) {
+    pub(super) fn answer(&mut self, from: NodeId, id: OpId, reply: P::Reply, echo: bool, order: u64) {
         let client = Self::op_end(id);
         let stands = self.clients.stands(id.client);
         if self.network.is_cut(Some(from), stands) {
             return self.lose(What::Cut, Endpoint::Node(from), client, id.n);
         }
         if let Some(entry) = self.network.clogged_by(Some(from), stands) {
-            return self.hold(entry, Endpoint::Node(from), client, Event::Reply { from, id, reply, echo });
+            return self.hold((entry, order), Endpoint::Node(from), client, Event::Reply { from, id, reply, echo });
         }
         self.log.event(self.now, What::Reply, client.word(), from.0.into(), content_hash(&(id, &reply)));
         self.trace(What::Reply, client, Some(Endpoint::Node(from)), || format!("{id} {reply:?}"));
@@ -360,17 +365,23 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.clients.list[client.index()].guess = Some(from);
             return self.close(attempt, Answer::Ok, Some(reply));
         }
-        if !echo {
-            attempt.open = attempt.open.saturating_sub(1);
-        }
         if backing_off || from != attempt.to {
-            // A late answer to an earlier attempt: it settles that one, and changes nothing about this one.
+            // A late answer to an earlier attempt changes nothing about this one. Nor does it settle the earlier
+            // one: a node may have answered twice, and what is called a failure must be one.
             let stage = if backing_off { Stage::BackingOff(attempt) } else { Stage::Waiting(attempt) };
             self.clients.list[client.index()].stage = stage;
             return;
         }
+        if !echo {
+            attempt.open = attempt.open.saturating_sub(1);
+        }
+        let exists = |to: NodeId| to.0 < self.cast.len();
         let it = &mut self.clients.list[client.index()];
         match outcome {
+            Outcome::Redirect(to) if !exists(to) => {
+                it.guess = None;
+                self.back_off(attempt);
+            }
             Outcome::Refused => self.give_up(attempt),
             Outcome::Redirect(to) if !attempt.redirected => {
                 it.guess = Some(to);
@@ -445,7 +456,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         for place in 0..self.clients.list.len() {
             let it = &mut self.clients.list[place];
             it.token += 1;
-            if let Stage::Waiting(attempt) | Stage::BackingOff(attempt) = std::mem::replace(&mut it.stage, Stage::Idle) {
+            if let Stage::Waiting(attempt) | Stage::BackingOff(attempt) = std::mem::replace(&mut it.stage, Stage::Idle)
+            {
                 self.give_up(attempt);
             }
         }

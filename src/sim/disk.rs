@@ -1,10 +1,10 @@
 //! Disks: writes under way, barriers, and what a crash leaves.
 
+use super::Sim;
 use super::event::Event;
 use super::node::{Status, Sync, Unsynced, Work};
 use super::trace::What;
 use super::turns::Flow;
-use super::Sim;
 use crate::check::{Properties, WorldEvent};
 use crate::fault;
 use crate::ids::{Endpoint, NodeId};
@@ -21,7 +21,9 @@ pub(super) struct Fall {
     pub(super) machine: Option<(fault::Unsynced, Die)>,
     /// For how long; `None`: until the safety phase ends.
     pub(super) down: Option<Span>,
-    /// Whether synced data is lost too.
+    /// Whether the disk is emptied.
+    pub(super) wiped: bool,
+    /// Whether synced data is lost, now or when it is read again.
     pub(super) lost_disk: bool,
 }
 
@@ -97,7 +99,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         match done.kind {
             Sync::Barrier => self.go_on(node),
             Sync::Notice(ticket) => self.notice_now(node, ticket),
-            Sync::Orphan if boots => self.restart_now(node),
+            Sync::Orphan if boots && !self.course.keeps_out(node) => self.restart_now(node),
             Sync::Orphan => {}
         }
     }
@@ -117,17 +119,16 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// A node goes down and loses its memory, its timers and whatever had not left it.
     pub(super) fn fall(&mut self, node: NodeId, fall: Fall) {
-        self.log.event(self.now, What::Crash, node.0.into(), u64::from(fall.machine.is_some()), 0);
         self.counters.crashes += 1;
         self.stop(node);
         let slot = &mut self.nodes.0[node.index()];
         slot.status = Status::Down;
-        let mut kept = String::new();
+        let mut kept = (0, 0);
         match fall.machine {
             Some((unsynced, die)) => kept = settle_unsynced::<P>(slot, unsynced, die),
             None => orphan_writes(slot),
         }
-        if fall.lost_disk {
+        if fall.wiped {
             slot.disk = P::Disk::default();
         }
         let life = slot.life;
@@ -135,8 +136,30 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.queue.push((self.now + down).0, Event::Restart { node, life });
         }
         self.network.forget(node);
-        self.trace(What::Crash, Endpoint::Node(node), None, || kept);
+        self.log.event(self.now, What::Crash, node.0.into(), u64::from(fall.machine.is_some()), kept.0);
+        self.trace(What::Crash, Endpoint::Node(node), None, || match kept {
+            (_, 0) => String::new(),
+            (kept, total) => format!("{kept} of {total} unsynced records survive"),
+        });
         self.world_event(&WorldEvent::Crash { node, lost_disk: fall.lost_disk });
+    }
+
+    /// The machine of a dead process crashes: what the process had written and not synced is lost like any other.
+    /// A successor that waited for it boots `down` later.
+    pub(super) fn lose_page_cache(
+        &mut self,
+        node: NodeId,
+        (unsynced, die): (fault::Unsynced, Die),
+        down: Option<Span>,
+    ) {
+        let slot = &mut self.nodes.0[node.index()];
+        let (kept, _) = settle_unsynced::<P>(slot, unsynced, die);
+        let life = slot.life;
+        let waited = std::mem::take(&mut slot.rare().boot_when_synced);
+        self.log.event(self.now, What::Crash, node.0.into(), 1, kept);
+        if let (true, Some(down)) = (waited, down) {
+            self.queue.push((self.now + down).0, Event::Restart { node, life });
+        }
     }
 
     /// Memory, timers and everything that had not left are gone. The node will not restart by itself.
@@ -182,21 +205,21 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 }
 
-/// What a machine crash leaves of the records under way; in words, how many.
-fn settle_unsynced<P: Process>(slot: &mut super::node::Slot<P>, keep: fault::Unsynced, die: Die) -> String {
-    let Some(rare) = &mut slot.rare else { return String::new() };
+/// What a machine crash leaves of the records under way: how many, and of how many.
+fn settle_unsynced<P: Process>(slot: &mut super::node::Slot<P>, keep: fault::Unsynced, die: Die) -> (u64, u64) {
+    let Some(rare) = &mut slot.rare else { return (0, 0) };
     rare.disk_epoch += 1;
     rare.synced_by = crate::time::Time::ZERO;
-    let total = rare.unsynced.len();
+    let total = rare.unsynced.len() as u64;
     let records: Vec<_> = rare.unsynced.drain(..).map(|unsynced| unsynced.write).collect();
     let survives = survivors(&records.iter().map(P::Disk::file).collect::<Vec<u8>>(), keep, die);
-    let kept = survives.iter().filter(|&&survives| survives).count();
+    let kept = survives.iter().filter(|&&survives| survives).count() as u64;
     for (write, survives) in records.into_iter().zip(survives) {
         if survives {
             slot.disk.apply(write);
         }
     }
-    if total == 0 { String::new() } else { format!("{kept} of {total} unsynced records survive") }
+    (kept, total)
 }
 
 /// Which records survive, given the file of each in the order of writing.

@@ -144,7 +144,11 @@ impl Network {
         self.refresh();
     }
 
-    pub(crate) fn heal(&mut self, core: NodeSet, delay: Span) {
+    /// From `now` on messages within `core` take at most `delay`, nor do they wait for what was sent before.
+    pub(crate) fn heal(&mut self, now: Time, core: NodeSet, delay: Span) {
+        for lane in self.lanes.values_mut() {
+            *lane = Lane { free: lane.free.min(now + delay), last: lane.last.min(now + delay) };
+        }
         self.healed = Some((core, delay));
         self.refresh();
     }
@@ -174,7 +178,7 @@ impl Network {
     }
 
     /// What becomes of a message. `kind` names its kind, for plans that fix single messages.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fate(&mut self, letter: &Letter, kind: impl FnOnce() -> String) -> Fate {
         let link = u64::from(letter.from.word() as u32) << 32 | letter.to.word();
         let die = self.die.with4([link, letter.sent.0, letter.hash, letter.ordinal]);
@@ -196,21 +200,23 @@ impl Network {
             None => {}
         }
         let fate = self.noisy_fate(letter, die);
-        self.in_line(letter, self.within_core(letter, fate))
+        let fate = self.in_line(letter, self.within_core(letter, fate));
+        self.within_core(letter, fate)
     }
 
     fn noisy_fate(&self, letter: &Letter, die: Die) -> Fate {
-        if let Noise::Calm { from, delay } = self.noise
-            && letter.sent >= from
-        {
-            return Fate::Deliver(delay);
-        }
         let mut latency = self.latency(letter);
         let (mut loss, mut duplicate) = (self.config.loss, self.config.duplicate);
         for link in self.links_of(letter) {
             latency = link.latency.unwrap_or(latency);
             loss = link.loss.unwrap_or(loss);
             duplicate = link.duplicate.unwrap_or(duplicate);
+        }
+        if let Noise::Calm { from, delay } = self.noise
+            && letter.sent >= from
+        {
+            latency = Distribution::Constant(delay);
+            (loss, duplicate) = (Ratio::NEVER, Ratio::NEVER);
         }
         let mut fate = ordinary(die, &latency, loss, duplicate);
         for active in self.touching(letter.at, letter.bound) {
@@ -237,7 +243,9 @@ impl Network {
     }
 
     fn latency(&self, letter: &Letter) -> Distribution {
-        let zone = |node: Option<NodeId>| self.zones.iter().position(|(nodes, _)| node.is_some_and(|node| nodes.contains(node)));
+        let zone = |node: Option<NodeId>| {
+            self.zones.iter().position(|(nodes, _)| node.is_some_and(|node| nodes.contains(node)))
+        };
         let between = zone(letter.at).zip(zone(letter.bound));
         between.and_then(|(from, to)| self.zones[from].1[to]).unwrap_or(self.config.latency)
     }
@@ -298,7 +306,7 @@ impl Network {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ordinary(die: Die, latency: &Distribution, loss: Ratio, duplicate: Ratio) -> Fate {
     if !loss.is_never() && loss.hit(die.with(1).roll()) {
         return Fate::Lost;
@@ -334,9 +342,10 @@ impl Overrides {
             let link = Endpoint::from(fixed.from) == letter.from && Endpoint::from(fixed.to) == letter.to;
             !used && link && fixed.kind == kind
         };
-        let by_instant = self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.sent_at == Some(letter.sent));
-        let place = by_instant
-            .or_else(|| self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.nth == nth))?;
+        let by_instant =
+            self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.sent_at == Some(letter.sent));
+        let place =
+            by_instant.or_else(|| self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.nth == nth))?;
         self.list[place].1 = true;
         Some(self.list[place].0.fate)
     }
@@ -346,6 +355,10 @@ impl Overrides {
 #[derive(Debug, Default)]
 pub(crate) struct Ordinals {
     turn: u64,
+    /// Messages of this turn.
+    sent: usize,
+    /// The first of them. Most turns send no second, and never touch the table.
+    first: (u64, u64),
     used: usize,
     cells: Vec<(u64, u64, u64)>,
 }
@@ -354,12 +367,30 @@ impl Ordinals {
     #[inline]
     pub(crate) fn new_turn(&mut self) {
         self.turn += 1;
+        self.sent = 0;
         self.used = 0;
     }
 
     /// How many messages with this hash to this receiver this turn has sent before.
     #[inline]
     pub(crate) fn next(&mut self, to: u64, hash: u64) -> u64 {
+        self.sent += 1;
+        match self.sent {
+            1 => {
+                self.first = (to, hash);
+                0
+            }
+            2 => {
+                let (first_to, first_hash) = self.first;
+                self.count(first_to, first_hash);
+                self.count(to, hash)
+            }
+            _ => self.count(to, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn count(&mut self, to: u64, hash: u64) -> u64 {
         if self.cells.len() < 2 * (self.used + 1) {
             self.grow();
         }
@@ -385,9 +416,9 @@ impl Ordinals {
     fn grow(&mut self) {
         let size = (self.cells.len() * 2).max(16);
         let old = std::mem::replace(&mut self.cells, vec![(0, 0, 0); size]);
-        for cell in old.into_iter().filter(|cell| cell.0 == self.turn && cell.2 > 0) {
+        for cell in old.into_iter().filter(|cell| cell.0 == self.turn) {
             let mut place = (cell.1 >> 32) as usize & (size - 1);
-            while self.cells[place].0 == self.turn && self.cells[place].2 > 0 {
+            while self.cells[place].0 == self.turn {
                 place = (place + 1) & (size - 1);
             }
             self.cells[place] = cell;
@@ -457,7 +488,9 @@ mod tests {
         network.push(active(1, 0, 1, Does::Slow(Distribution::Constant(Span::ms(5)))));
         assert_eq!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Deliver(before + Span::ms(5)));
         network.push(active(2, 0, 1, Does::Repeat(Ratio::ALWAYS)));
-        assert!(matches!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Twice(first, _) if first == before + Span::ms(5)));
+        assert!(
+            matches!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Twice(first, _) if first == before + Span::ms(5))
+        );
     }
 
     #[test]
@@ -465,7 +498,9 @@ mod tests {
         let mut network = network(NetworkConfig { fifo: true, ..NetworkConfig::default() });
         let mut last = Time::ZERO;
         for sent in 0..200 {
-            let Fate::Deliver(delay) = network.fate(&letter(0, 1, sent * 100_000, sent), kind) else { panic!("no loss here") };
+            let Fate::Deliver(delay) = network.fate(&letter(0, 1, sent * 100_000, sent), kind) else {
+                panic!("no loss here")
+            };
             let arrives = Time(sent * 100_000) + delay;
             assert!(arrives >= last);
             last = arrives;

@@ -26,7 +26,7 @@ pub(crate) enum Status {
 pub(crate) struct Slot<P: Process> {
     pub(crate) state: Option<P>,
     pub(crate) disk: P::Disk,
-    /// Nothing stands between an input and its turn: the node is up, idle, unhurt and keeps perfect time.
+    /// Nothing stands between an input and its turn: the node is up, idle and unhurt.
     pub(crate) plain: bool,
     pub(crate) status: Status,
     pub(crate) life: u32,
@@ -133,8 +133,7 @@ impl<P: Process> Default for Rare<P> {
 impl<P: Process> Rare<P> {
     /// Whether a node with this is still plain.
     fn is_plain(&self) -> bool {
-        self.clock == Clock::default()
-            && self.pauses == 0
+        self.pauses == 0
             && self.slow == Span::ZERO
             && self.strikes.is_empty()
             && self.work == Work::Idle

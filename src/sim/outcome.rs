@@ -177,7 +177,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let safety_ends = Time::ZERO + self.world.run_for;
         let before = |answer: Answer| {
             let asked = self.clients.history.operations.iter().filter(|operation| operation.invoked < safety_ends);
-            let ended = asked.filter(|operation| operation.returned.map_or(Answer::Info, |(_, answer)| answer) == answer);
+            let ended =
+                asked.filter(|operation| operation.returned.map_or(Answer::Info, |(_, answer)| answer) == answer);
             ended.count() as u64
         };
         let mut latencies = self.clients.seen.latencies.clone();

@@ -100,7 +100,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return self.finish_run(Ending::Completed);
         }
         let mut dice = self.plan.dice("core").stream();
-        let Some(core) = (self.rules.core)(&self.config, &self.candidates(), &mut dice) else {
+        let core = (self.rules.core)(&self.config, &self.candidates(), &mut dice);
+        let Some(core) = core.filter(|core| !core.is_empty()) else {
             self.course.excused = true;
             return self.finish_run(Ending::Completed);
         };
@@ -140,7 +141,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     fn heal_links(&mut self, core: &NodeSet) {
         self.network.restrict(core);
-        self.network.heal(core.clone(), self.world.settle_delay);
+        self.network.heal(self.now, core.clone(), self.world.settle_delay);
         let rest = self.cast.nodes().collect::<NodeSet>().without(core);
         let mut cuts = vec![Cut { from: core.clone(), to: rest.clone() }];
         if self.world.outside == Outside::Silent {
@@ -215,15 +216,17 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// The bound is over.
     fn conclude(&mut self) {
         if let Some((property, why)) = self.what_is_missing() {
-            let evidence = Evidence::new("the healed core did not converge within the bound").value("missing", Word(why));
+            let evidence =
+                Evidence::new("the healed core did not converge within the bound").value("missing", Word(why));
             return self.break_liveness(&property, evidence);
         }
         let now = self.leader_of_core();
         let before = self.course.leader.unwrap_or(now);
         if self.rules.leader.is_some() && (now.is_none() || now != before) {
-            let evidence = Evidence::new("the leader of the healed core changed, or there was none, in the second half")
-                .value("before", before)
-                .value("after", now);
+            let evidence =
+                Evidence::new("the leader of the healed core changed, or there was none, in the second half")
+                    .value("before", before)
+                    .value("after", now);
             return self.break_liveness("stable_leader", evidence);
         }
         self.finish_run(Ending::Completed);

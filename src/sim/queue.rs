@@ -62,6 +62,9 @@ const BUCKET_TARGET: u64 = 16;
 /// How deep into the run a late event may be sorted; what belongs deeper goes to the heap.
 const RUN_REACH: usize = 64;
 
+/// Sequence numbers from here on are for what comes last at its instant.
+const LAST_FROM: u64 = 1 << 39;
+
 /// Longest bucket sorted by counting: quadratic, but free of branches that depend on the keys.
 const SMALL_SORT: usize = 24;
 
@@ -75,7 +78,7 @@ const MIN_WINDOW: u64 = 1024;
 ///
 /// Times are nanoseconds below 2^56 (833 days), sequence numbers are below 2^40. Both limits, and
 /// that time does not run backwards, are asserted.
-pub struct Queue<E> {
+pub(crate) struct Queue<E> {
     slab: Slab<E>,
     /// The open bucket, soonest last.
     run: Vec<Key>,
@@ -112,7 +115,7 @@ impl<E> Default for Queue<E> {
 
 impl<E> Queue<E> {
     /// An empty queue at time zero.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             slab: Slab::new(),
             run: Vec::new(),
@@ -129,24 +132,25 @@ impl<E> Queue<E> {
     }
 
     /// How many events are pending.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slab.len()
     }
 
     /// Whether nothing is pending.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Takes the next sequence number, for a later [`Queue::push_with`].
-    pub fn ticket(&mut self) -> u64 {
+    pub(crate) fn ticket(&mut self) -> u64 {
         let seq = self.next_seq;
         self.next_seq += 1;
         seq
     }
 
     /// Adds an event due at `time` ns, behind those already pending for that instant.
-    pub fn push(&mut self, time: u64, event: E) {
+    #[inline(always)]
+    pub(crate) fn push(&mut self, time: u64, event: E) {
         let seq = self.ticket();
         self.push_with(time, seq, event);
     }
@@ -154,12 +158,9 @@ impl<E> Queue<E> {
     /// Adds an event due at `time` ns under a sequence number got earlier from [`Queue::ticket`].
     ///
     /// Under one number at most one event may be pending, or the order would not be total.
-    pub fn push_with(&mut self, time: u64, seq: u64, event: E) {
-        assert!(
-            time >= self.now,
-            "event at {time} ns is before the current time, {} ns",
-            self.now
-        );
+    #[inline(always)]
+    pub(crate) fn push_with(&mut self, time: u64, seq: u64, event: E) {
+        assert!(time >= self.now, "event at {time} ns is before the current time, {} ns", self.now);
         let key = self.slab.insert(time, seq, event);
         self.place(key);
         if self.len() > self.grow_above {
@@ -167,8 +168,15 @@ impl<E> Queue<E> {
         }
     }
 
+    /// Adds an event due at `time` ns, after everything else of that instant, whenever it was or will be asked
+    /// for; among such events a lower `rank` goes first.
+    pub(crate) fn push_last(&mut self, time: u64, rank: u32, event: E) {
+        self.push_with(time, LAST_FROM + u64::from(rank), event);
+    }
+
     /// When the next event is due. (This may open a bucket, hence `mut`.)
-    pub fn peek_time(&mut self) -> Option<u64> {
+    #[cfg(test)]
+    pub(crate) fn peek_time(&mut self) -> Option<u64> {
         if self.is_empty() {
             return None;
         }
@@ -177,12 +185,14 @@ impl<E> Queue<E> {
     }
 
     /// Removes the next event: its time, its sequence number, and itself.
-    pub fn pop(&mut self) -> Option<(u64, u64, E)> {
+    #[cfg(test)]
+    pub(crate) fn pop(&mut self) -> Option<(u64, u64, E)> {
         self.pop_until(u64::MAX)
     }
 
     /// Removes the next event if it is due at `limit` ns or before.
-    pub fn pop_until(&mut self, limit: u64) -> Option<(u64, u64, E)> {
+    #[inline(always)]
+    pub(crate) fn pop_until(&mut self, limit: u64) -> Option<(u64, u64, E)> {
         if self.is_empty() {
             return None;
         }
@@ -203,14 +213,11 @@ impl<E> Queue<E> {
     }
 
     /// Removes everything, in order. The clock and the sequence numbers go on from where they are.
-    pub fn drain_sorted(&mut self) -> Vec<(u64, u64, E)> {
+    pub(crate) fn drain_sorted(&mut self) -> Vec<(u64, u64, E)> {
         let mut keys = self.collect();
         keys.sort_unstable();
         let slab = &mut self.slab;
-        let events = keys
-            .into_iter()
-            .map(|key| (key.time(), key.seq(), slab.take(key.slot())))
-            .collect();
+        let events = keys.into_iter().map(|key| (key.time(), key.seq(), slab.take(key.slot()))).collect();
         self.rebuild(None);
         events
     }
@@ -221,26 +228,21 @@ impl<E> Queue<E> {
     /// was opened it yields what is in there. Reading one byte of the node of each, and passing the
     /// sum to [`std::hint::black_box`], has the processor wait for all those nodes at once. This is a
     /// hint: pushes may slip in between, so nothing but speed may depend on what is shown.
-    pub fn upcoming(&mut self) -> impl Iterator<Item = &E> {
+    pub(crate) fn upcoming(&mut self) -> impl Iterator<Item = &E> {
         let len = self.run.len();
         let is_due = self.unseen > 0 && len <= self.unseen;
-        let start = if is_due {
-            len.saturating_sub(UPCOMING)
-        } else {
-            len
-        };
+        let start = if is_due { len.saturating_sub(UPCOMING) } else { len };
         self.unseen = self.unseen.min(start);
         let slab = &self.slab;
-        self.run[start..]
-            .iter()
-            .rev()
-            .filter_map(|key| slab.event(key.slot()))
+        self.run[start..].iter().rev().filter_map(|key| slab.event(key.slot()))
     }
 
+    #[inline(always)]
     fn run_first(&self) -> Key {
         self.run.last().copied().unwrap_or(Key::LAST)
     }
 
+    #[inline(always)]
     fn place(&mut self, key: Key) {
         let bucket = self.ring.bucket(key.time());
         if self.ring.covers(bucket) {
@@ -278,6 +280,7 @@ impl<E> Queue<E> {
     }
 
     /// Sees to it that the next event is in the run or in the heap; there must be one.
+    #[inline(always)]
     fn prepare(&mut self) {
         if self.run.is_empty() {
             self.refill();
@@ -299,8 +302,7 @@ impl<E> Queue<E> {
         // A spilt key may belong to a bucket before the open one, but the ring never turns back.
         let bucket = in_ring.min(in_heap).max(self.ring.open());
         let (opened, slab) = (&mut self.opened, &self.slab);
-        self.ring
-            .open_bucket(bucket, |slot| opened.push(slab.key(slot)));
+        self.ring.open_bucket(bucket, |slot| opened.push(slab.key(slot)));
         while opened.len() < RUN_REACH && self.ring.bucket(self.heap.first().time()) <= bucket {
             let Some(key) = self.heap.pop() else { break };
             opened.push(key);
@@ -317,10 +319,7 @@ impl<E> Queue<E> {
         } else {
             run.resize(opened.len(), Key::LAST);
             for key in &*opened {
-                let later = opened
-                    .iter()
-                    .map(|other| usize::from(other > key))
-                    .sum::<usize>();
+                let later = opened.iter().map(|other| usize::from(other > key)).sum::<usize>();
                 run[later] = *key;
             }
             opened.clear();
@@ -332,9 +331,7 @@ impl<E> Queue<E> {
         if self.len() < self.shrink_below {
             self.rebuild(None);
         } else if self.window.pops >= self.window_len() {
-            let width = self
-                .observed_width()
-                .filter(|&width| self.has_ring() && self.ring.is_unfit(width));
+            let width = self.observed_width().filter(|&width| self.has_ring() && self.ring.is_unfit(width));
             if width.is_some() {
                 self.rebuild(width);
             }
@@ -369,31 +366,17 @@ impl<E> Queue<E> {
     }
 
     fn reshape(&mut self, width: Option<u64>, keys: &mut [Key]) {
-        let enough = if self.has_ring() {
-            RING_BELOW
-        } else {
-            RING_ABOVE + 1
-        };
+        let enough = if self.has_ring() { RING_BELOW } else { RING_ABOVE + 1 };
         if keys.len() < enough {
             self.ring.reset(TIME_BITS, MIN_BUCKETS, self.now);
             (self.shrink_below, self.grow_above) = (0, RING_ABOVE);
             return;
         }
-        let width = width
-            .or_else(|| estimated_width(self.now, keys))
-            .unwrap_or(1);
-        self.ring.reset(
-            width.max(1).ilog2().min(TIME_BITS - 1),
-            keys.len() / 2,
-            self.now,
-        );
+        let width = width.or_else(|| estimated_width(self.now, keys)).unwrap_or(1);
+        self.ring.reset(width.max(1).ilog2().min(TIME_BITS - 1), keys.len() / 2, self.now);
         let buckets = self.ring.buckets();
         self.grow_above = buckets * 4;
-        self.shrink_below = if buckets > MIN_BUCKETS {
-            buckets / 8
-        } else {
-            RING_BELOW
-        };
+        self.shrink_below = if buckets > MIN_BUCKETS { buckets / 8 } else { RING_BELOW };
     }
 
     fn has_ring(&self) -> bool {
@@ -406,10 +389,7 @@ impl<E> Queue<E> {
     }
 
     fn restart_window(&mut self) {
-        self.window = Window {
-            start: self.now,
-            ..Window::default()
-        };
+        self.window = Window { start: self.now, ..Window::default() };
     }
 
     fn observed_width(&self) -> Option<u64> {

@@ -225,7 +225,10 @@ mod tests {
         let mut kinds = Kinds::default();
         kinds.count(&Fact::Done, NodeId(1));
         kinds.count(&Fact::Done, NodeId(2));
-        assert_eq!((kinds.counted("done"), kinds.last("done"), kinds.counted("elected_leader")), (2, Some(NodeId(2)), 0));
+        assert_eq!(
+            (kinds.counted("done"), kinds.last("done"), kinds.counted("elected_leader")),
+            (2, Some(NodeId(2)), 0)
+        );
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Turns: an input reaches a node, its handler runs, and its effects leave in the order asked.
 
+use super::Sim;
 use super::event::Event;
 use super::network::{Fate, Letter};
 use super::node::{Rings, Status, Waiting, Work};
 use super::trace::{What, kind_of};
-use super::Sim;
 use crate::check::{At, Properties, Seat, WorldEvent};
 use crate::ids::{Endpoint, NodeId, OpId};
-use crate::process::{Durable, Effect, Io, Process};
+use crate::process::{Effect, Io, Process};
 use crate::rng::content_hash;
 use crate::time::{Local, Span, Wall};
 use crate::turn::{self, Input};
@@ -23,14 +23,15 @@ pub(super) enum Flow {
 }
 
 impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
-    pub(super) fn deliver(&mut self, to: NodeId, from: NodeId, hash: u64, msg: P::Msg) {
+    #[inline(always)]
+    pub(super) fn deliver(&mut self, to: NodeId, from: NodeId, hash: u64, msg: P::Msg, order: u64) {
         let (at, bound) = (Some(from), Some(to));
         if self.network.is_cut(at, bound) {
             self.lose(What::Cut, Endpoint::Node(from), Endpoint::Node(to), hash);
             return;
         }
         if let Some(entry) = self.network.clogged_by(at, bound) {
-            self.hold(entry, Endpoint::Node(from), Endpoint::Node(to), Event::Deliver { to, from, hash, msg });
+            self.hold((entry, order), Endpoint::Node(from), Endpoint::Node(to), Event::Deliver { to, from, hash, msg });
             return;
         }
         self.log.event(self.now, What::Deliver, to.0.into(), from.0.into(), hash);
@@ -58,7 +59,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    pub(super) fn request(&mut self, to: NodeId, id: OpId, op: P::Op) {
+    pub(super) fn request(&mut self, to: NodeId, id: OpId, op: P::Op, order: u64) {
         let client = Self::op_end(id);
         let at = self.clients.stands(id.client);
         let hash = content_hash(&id);
@@ -67,7 +68,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return;
         }
         if let Some(entry) = self.network.clogged_by(at, Some(to)) {
-            self.hold(entry, client, Endpoint::Node(to), Event::Request { to, id, op });
+            self.hold((entry, order), client, Endpoint::Node(to), Event::Request { to, id, op });
             return;
         }
         self.log.event(self.now, What::Request, to.0.into(), client.word(), hash);
@@ -76,7 +77,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// An input reaches a node: its turn begins, or it waits, or nobody is home.
-    #[inline]
+    #[inline(always)]
     pub(super) fn input(&mut self, node: NodeId, input: Input<P>) {
         if self.nodes.0[node.index()].plain {
             self.turn(node, input);
@@ -110,7 +111,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.trace(What::Dropped, Endpoint::Node(node), None, || why.to_owned());
     }
 
-    #[inline]
+    #[inline(always)]
     fn turn(&mut self, node: NodeId, input: Input<P>) {
         self.prepare(node);
         self.call(node, input);
@@ -122,7 +123,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// Hands the node's draws and tickets to the outbox.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prepare(&mut self, node: NodeId) {
         let slot = &self.nodes.0[node.index()];
         self.outbox.ticket = slot.ticket;
@@ -138,7 +139,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, node: NodeId, input: Input<P>) {
         let slot = &mut self.nodes.0[node.index()];
         let clocks = clocks(slot, self.now);
@@ -243,7 +244,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// Lets the effects in the outbox leave, up to the first barrier or to where a crash cuts the turn.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, node: NodeId) {
         self.ordinals.new_turn();
         if self.nodes.0[node.index()].rare.as_ref().is_some_and(|rare| rare.cut.is_some()) {
@@ -275,7 +276,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, node: NodeId) {
         let slot = &self.nodes.0[node.index()];
         let Some(state) = &slot.state else { return };
@@ -284,10 +285,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.checks.on_turn(at, seat, &mut self.board);
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, node: NodeId, effect: Effect<P>) -> Flow {
         match effect {
-            Effect::Send { to, msg } if to == node => self.send_to_self(node, msg),
+            Effect::Send { to, msg } if to == node => return self.send_to_self(node, msg),
             Effect::Send { to, msg } => self.send(node, to, msg),
             Effect::Fact(fact) => self.fact(node, &fact),
             Effect::Arm { timer, after } => self.arm(node, timer, after),
@@ -306,14 +307,21 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         Flow::Next
     }
 
-    fn send_to_self(&mut self, node: NodeId, msg: P::Msg) {
+    fn send_to_self(&mut self, node: NodeId, msg: P::Msg) -> Flow {
+        self.watch_budget();
+        if self.course.ending.is_some() {
+            // A node that talks to itself for ever would never let the instant end.
+            self.outbox.effects.clear();
+            return Flow::Stop;
+        }
         self.log.event(self.now, What::Deliver, node.0.into(), node.0.into(), content_hash(&msg));
         self.counters.delivered += 1;
         self.trace(What::Deliver, Endpoint::Node(node), Some(Endpoint::Node(node)), || format!("{msg:?}"));
         self.call(node, Input::Message { from: node, msg });
+        Flow::Next
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, from: NodeId, to: NodeId, msg: P::Msg) {
         assert!(to.index() < self.nodes.0.len(), "{from} sends to {to}, which does not exist");
         let hash = content_hash(&msg);
@@ -337,7 +345,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// Puts a message on its way, as its fate says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn post(
         &mut self,
         letter: &Letter,
@@ -429,11 +437,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.counters.refused += 1;
         self.stop(node);
         self.world_event(&WorldEvent::Refused { node });
-    }
-
-    /// The files that records of this node go to are told apart by the protocol.
-    pub(super) fn file_of(write: &<P::Disk as Durable>::Write) -> u8 {
-        P::Disk::file(write)
     }
 }
 

@@ -87,7 +87,11 @@ fn a_client_remembers_who_answered() {
     });
     let told = drawn.tell();
     assert!(told.history.len() > 1);
-    assert!(told.history[1..].iter().all(|operation| operation.returned.is_some_and(|(at, _)| at.since(operation.invoked) == Span::ms(2))));
+    assert!(
+        told.history[1..]
+            .iter()
+            .all(|operation| operation.returned.is_some_and(|(at, _)| at.since(operation.invoked) == Span::ms(2)))
+    );
 }
 
 #[test]
@@ -127,7 +131,8 @@ fn a_doubled_request_that_is_refused_once_is_no_definite_failure() {
 #[test]
 fn a_doubled_answer_does_not_settle_two_attempts() {
     // The first attempt hangs; the second is answered twice.
-    let list = fates(&[(true, 1, FixedFate::Deliver(Span::ms(60))), (false, 1, FixedFate::Twice(Span::ms(1), Span::ms(1)))]);
+    let list =
+        fates(&[(true, 1, FixedFate::Deliver(Span::ms(60))), (false, 1, FixedFate::Twice(Span::ms(1), Span::ms(1)))]);
     let told = stage(1, REFUSES).asks(0, &[(10, 4)]).with(|stage| stage.plan.messages = list).tell();
     assert_eq!(ended(&told), [(22, Answer::Info)]);
 }
@@ -143,7 +148,10 @@ fn a_late_answer_to_an_earlier_attempt_counts() {
 fn a_script_is_followed_and_waits_for_the_client() {
     let slow = fates(&[(false, 1, FixedFate::Deliver(Span::ms(8)))]);
     let told = stage(1, SERVER).asks(0, &[(10, 4), (15, 6), (50, 8)]).with(|stage| stage.plan.messages = slow).tell();
-    assert_eq!(told.history.iter().map(|operation| (operation.invoked.0 / 1_000_000, operation.op)).collect::<Vec<_>>(), [(10, 4), (19, 6), (50, 8)]);
+    assert_eq!(
+        told.history.iter().map(|operation| (operation.invoked.0 / 1_000_000, operation.op)).collect::<Vec<_>>(),
+        [(10, 4), (19, 6), (50, 8)]
+    );
 }
 
 fn drawn() -> Stage {
@@ -175,15 +183,20 @@ fn leaving_an_operation_out_moves_no_other() {
             assert_eq!(*op, before.1);
             assert!(*at <= before.2, "{id} was invoked at {at}, not at {}", before.2);
         }
-        assert_eq!(rest.iter().filter(|one| !all.contains(one)).count(), usize::from(rest.iter().any(|one| !all.contains(one))));
+        assert_eq!(
+            rest.iter().filter(|one| !all.contains(one)).count(),
+            usize::from(rest.iter().any(|one| !all.contains(one)))
+        );
     }
 }
 
 #[test]
 fn operations_of_a_script_can_be_left_out() {
     let omitted = OpId { client: ClientId(0), n: 1 };
-    let told = stage(1, SERVER).asks(0, &[(10, 4), (20, 6), (30, 8)]).with(|stage| stage.plan.omit = vec![omitted]).tell();
-    let asked: Vec<(u64, u64, u64)> = told.history.iter().map(|operation| (operation.id.n, operation.invoked.0 / 1_000_000, operation.op)).collect();
+    let told =
+        stage(1, SERVER).asks(0, &[(10, 4), (20, 6), (30, 8)]).with(|stage| stage.plan.omit = vec![omitted]).tell();
+    let asked: Vec<(u64, u64, u64)> =
+        told.history.iter().map(|operation| (operation.id.n, operation.invoked.0 / 1_000_000, operation.op)).collect();
     assert_eq!(asked, [(0, 10, 4), (2, 30, 8)]);
 }
 

@@ -92,7 +92,10 @@ fn base_drift_and_offset_are_drawn_within_their_bounds_and_survive_a_crash() {
 fn the_armed_timers_of_a_node_can_be_looked_at() {
     let sim = stage(1, FORTY).until(10);
     let (now, timers) = sim.timers(NodeId(0));
-    assert_eq!((now.0, timers.iter().map(|(timer, at)| (*timer, at.0)).collect::<Vec<_>>()), (10_000_000, vec![(1, 40_000_000)]));
+    assert_eq!(
+        (now.0, timers.iter().map(|(timer, at)| (*timer, at.0)).collect::<Vec<_>>()),
+        (10_000_000, vec![(1, 40_000_000)])
+    );
 }
 
 #[test]
@@ -100,7 +103,8 @@ fn peers_majority_and_groups_speak_of_members() {
     const WHO: Acts = Acts {
         boot: |puppet, io| {
             puppet.epoch = io.majority() as u64;
-            puppet.n = io.peers().map(|peer| 1 << peer.0).sum::<u64>() + (io.group(1).map(|node| 1 << node.0).sum::<u64>() << 16);
+            puppet.n = io.peers().map(|peer| 1 << peer.0).sum::<u64>()
+                + (io.group(1).map(|node| 1 << node.0).sum::<u64>() << 16);
         },
         ..IDLE
     };

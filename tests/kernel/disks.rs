@@ -108,9 +108,8 @@ fn tickets_grow_across_restarts() {
 
 #[test]
 fn a_machine_crash_loses_all_keeps_all_or_keeps_a_prefix() {
-    let after = |id: &str, unsynced| {
-        disk(stage(1, FIVE).sync(50).faults([entry(id, 20, 5, who(&[0]), crash(unsynced))]), 90)
-    };
+    let after =
+        |id: &str, unsynced| disk(stage(1, FIVE).sync(50).faults([entry(id, 20, 5, who(&[0]), crash(unsynced))]), 90);
     assert!(after("crash", Unsynced::None).is_empty());
     assert_eq!(after("crash", Unsynced::All), [1, 101, 2, 102, 3]);
     let lengths: BTreeSet<usize> = (0..100)
@@ -142,8 +141,16 @@ fn what_survives_a_crash_is_what_the_next_life_finds() {
     let sim = stage(1, FIVE).sync(50).faults(plan).until(30);
     assert_eq!(sim.node(NodeId(0)).map(|puppet| puppet.found.records.clone()), Some(vec![1, 101, 2, 102, 3]));
     // What was under way to the disk arrives no second time.
-    assert_eq!(stage(1, FIVE).sync(50).faults([entry("crash", 20, 5, who(&[0]), crash(Unsynced::All))]).until(99)
-        .disk(NodeId(0)).records.len(), 5);
+    assert_eq!(
+        stage(1, FIVE)
+            .sync(50)
+            .faults([entry("crash", 20, 5, who(&[0]), crash(Unsynced::All))])
+            .until(99)
+            .disk(NodeId(0))
+            .records
+            .len(),
+        5
+    );
 }
 
 #[test]
@@ -194,7 +201,11 @@ fn a_message_sent_before_a_crash_may_reach_the_next_life() {
         ..IDLE
     };
     let plan = || [entry("crash", 3, 2, who(&[0]), crash(Unsynced::None))];
-    let slow = |ms| stage(2, ONE).faults(plan()).with(|stage| stage.world.network.latency = seedstorm::params::Distribution::Constant(Span::ms(ms)));
+    let slow = |ms| {
+        stage(2, ONE)
+            .faults(plan())
+            .with(|stage| stage.world.network.latency = seedstorm::params::Distribution::Constant(Span::ms(ms)))
+    };
     assert_eq!(heard(&slow(10).until(50), 0), [(10, Heard::Message(1, Msg::Note(1)))]);
     let mut lost = slow(4).until(50);
     assert!(heard(&lost, 0).is_empty());
@@ -204,7 +215,8 @@ fn a_message_sent_before_a_crash_may_reach_the_next_life() {
 #[test]
 fn power_takes_several_nodes_at_one_instant() {
     let down = |who: Who| {
-        let sim = stage(5, IDLE).faults([entry("power", 10, 20, who, Fault::Power { unsynced: Unsynced::None })]).until(15);
+        let sim =
+            stage(5, IDLE).faults([entry("power", 10, 20, who, Fault::Power { unsynced: Unsynced::None })]).until(15);
         (0..5).filter(|&node| sim.condition(NodeId(node)) == "down").count()
     };
     assert_eq!([down(Who::All), down(Who::Majority), down(Who::Any), down(who(&[1, 3]))], [5, 3, 1, 2]);

@@ -29,8 +29,13 @@ pub(crate) struct Acts {
 }
 
 /// Puppets that do nothing.
-pub(crate) const IDLE: Acts =
-    Acts { boot: |_, _| {}, message: |_, _, _, _| {}, timer: |_, _, _| {}, request: |_, _, _, _| {}, synced: |_, _, _| {} };
+pub(crate) const IDLE: Acts = Acts {
+    boot: |_, _| {},
+    message: |_, _, _, _| {},
+    timer: |_, _, _| {},
+    request: |_, _, _, _| {},
+    synced: |_, _, _| {},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Msg {
@@ -86,6 +91,7 @@ pub(crate) enum Heard {
 }
 
 /// A node: it writes down every input with its own time, and then does what the test's function says.
+#[derive(Debug)]
 pub(crate) struct Puppet {
     pub(crate) heard: Vec<(u64, Heard)>,
     /// What it found on its disk when it booted.
@@ -187,6 +193,9 @@ impl Workload<Puppet> for Numbers {
 
 pub(crate) type Play = Sim<Puppet, (), Numbers>;
 
+/// Names the core among the candidates.
+pub(crate) type Core = fn(&Acts, &NodeSet, &mut dyn Dice) -> Option<NodeSet>;
+
 /// Everything that a test may change about a run.
 pub(crate) struct Stage {
     pub(crate) cast: Cast,
@@ -196,7 +205,7 @@ pub(crate) struct Stage {
     pub(crate) clients: ClientPolicy,
     pub(crate) load: Numbers,
     pub(crate) script: Vec<(Scripted, u64)>,
-    pub(crate) core: fn(&Acts, &NodeSet, &mut dyn Dice) -> Option<NodeSet>,
+    pub(crate) core: Core,
     pub(crate) leader: Option<&'static str>,
     pub(crate) vital: &'static [&'static str],
 }

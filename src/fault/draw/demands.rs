@@ -1,7 +1,7 @@
 //! Whether a `faults` section asks for something that can be drawn, and does not contradict itself.
 
 use super::target::RING_MAX;
-use super::validate::{PlanError, Place, drift};
+use super::validate::{Place, PlanError, drift};
 use super::{Recipe, Scene};
 use crate::fault::links::Shape;
 use crate::fault::spec::{Durability, Faults, Form, Per};
@@ -35,7 +35,10 @@ impl Faults {
         place.timeline(&self.timeline)?;
         for (n, entry) in self.timeline.iter().enumerate() {
             if let Some(kind) = recipes.iter().map(|recipe| recipe.kind).find(|&kind| is_drawn_name(&entry.id, kind)) {
-                let message = format!("names such as {:?} are for drawn entries, and {kind} is drawn too; choose another", entry.id);
+                let message = format!(
+                    "names such as {:?} are for drawn entries, and {kind} is drawn too; choose another",
+                    entry.id
+                );
                 return Err(PlanError::new(format!("timeline[{n}].id"), message));
             }
         }
@@ -47,7 +50,9 @@ impl Faults {
             && count > scene.tolerated_losses
         {
             let most = scene.tolerated_losses;
-            let message = format!("{count} is too many: the protocol's promises end once more than {most} of its nodes lost data");
+            let message = format!(
+                "{count} is too many: the protocol's promises end once more than {most} of its nodes lost data"
+            );
             return Err(PlanError::new("budget.durability", message));
         }
         if let Some(availability) = self.budget.availability
@@ -81,7 +86,10 @@ fn is_drawn_name(id: &str, kind: FaultKind) -> bool {
 fn check_recipe(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
     let path = |field: &str| format!("{}.{field}", recipe.kind);
     if recipe.every == Span::ZERO {
-        return Err(PlanError::new(path("every"), "entries without any time between them would never end; give \"5s\" or the like"));
+        return Err(PlanError::new(
+            path("every"),
+            "entries without any time between them would never end; give \"5s\" or the like",
+        ));
     }
     place.who(&recipe.who, &path("who"))?;
     if recipe.per == Per::Node && (recipe.who.is_late() || recipe.who == Who::Majority) {
@@ -120,7 +128,10 @@ fn check_shapes(
         return Err(PlanError::new(path("flaps"), "a half-period cannot be zero"));
     }
     if flaps.is_some() && !shapes.contains(&Shape::Flapping) {
-        return Err(PlanError::new(path("flaps"), "only the shape \"flapping\" comes and goes, and \"shapes\" leaves it out"));
+        return Err(PlanError::new(
+            path("flaps"),
+            "only the shape \"flapping\" comes and goes, and \"shapes\" leaves it out",
+        ));
     }
     if shapes == [Shape::Ring] && place.cast.len() as usize > RING_MAX {
         let message = format!("a ring is drawn among at most {RING_MAX} nodes; there are {}", place.cast.len());
@@ -131,7 +142,8 @@ fn check_shapes(
 
 fn check_amount(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
     let processes = if recipe.per == Per::Node { u64::from(place.cast.len()) } else { 1 };
-    let each = if matches!(recipe.form, Form::Start(_) | Form::Retire(_)) { 0 } else { place.horizon.0 / recipe.every.0 };
+    let each =
+        if matches!(recipe.form, Form::Start(_) | Form::Retire(_)) { 0 } else { place.horizon.0 / recipe.every.0 };
     let entries = each.saturating_mul(processes);
     let named = match recipe.form {
         Form::Links { .. } => entries.saturating_mul(place.cast.len().into()),

@@ -121,7 +121,8 @@ fn a_setting_moves_only_what_it_is_about() {
 #[test]
 fn rates_are_as_stated() {
     let setting = Setting::new();
-    let count = |section: Value| -> usize { (0..200).map(|seed| setting.draw(seed, section.clone()).timeline.len()).sum() };
+    let count =
+        |section: Value| -> usize { (0..200).map(|seed| setting.draw(seed, section.clone()).timeline.len()).sum() };
     // 200 runs of 60 s with a crash every 2 s of 1 s each: 4000. Its standard deviation is below 60.
     let together = count(json!({ "crash": { "every": "2s", "down": "1s" } }));
     assert!((3_800..4_200).contains(&together), "{together}");
@@ -174,7 +175,10 @@ fn a_swarm_aims_a_share_at_the_leader_and_inside_turns() {
     let late = share(&|entry| entry.who == Who::Role("leader".to_owned()));
     let inside = share(&|entry| matches!(entry.kind, Fault::Crash { strike: Strike::Inside, .. }));
     let instant = share(&|entry| entry.lasts == Some(Span::ZERO));
-    assert!((30..70).contains(&late) && (30..70).contains(&inside) && (10..40).contains(&instant), "{late} {inside} {instant}");
+    assert!(
+        (30..70).contains(&late) && (30..70).contains(&inside) && (10..40).contains(&instant),
+        "{late} {inside} {instant}"
+    );
     let scaled: Vec<f64> = (0..100).map(|seed| swarm_odds(Seed(seed), "network.loss", HALF).as_fraction()).collect();
     assert!(scaled.iter().all(|odds| (0.00499..=0.5).contains(odds)));
 }

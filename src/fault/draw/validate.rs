@@ -119,7 +119,10 @@ impl Place<'_> {
         if at.0 < self.horizon.0 {
             return Ok(());
         }
-        Err(PlanError::new(path, format!("{at} is not before the end of the safety phase (run_for is {})", self.horizon)))
+        Err(PlanError::new(
+            path,
+            format!("{at} is not before the end of the safety phase (run_for is {})", self.horizon),
+        ))
     }
 
     fn fault(&self, fault: &Fault, path: &str) -> Result<(), PlanError> {
@@ -156,7 +159,9 @@ impl Place<'_> {
 
     pub(super) fn who(&self, who: &Who, path: &str) -> Result<(), PlanError> {
         match who {
-            Who::Nodes(nodes) if nodes.is_empty() => Err(PlanError::new(path, "the list is empty: nobody would be struck")),
+            Who::Nodes(nodes) if nodes.is_empty() => {
+                Err(PlanError::new(path, "the list is empty: nobody would be struck"))
+            }
             Who::Nodes(nodes) => self.nodes(nodes, path),
             Who::Group(name) => {
                 let groups = self.cast.groups().iter().map(|group| group.name.as_str());

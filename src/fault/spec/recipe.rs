@@ -94,7 +94,9 @@ impl Faults {
             recipe!(self.pause, Pause, |s: &PauseSpec| Some(s.lasts), |s: &PauseSpec| Form::Pause(s.strike)),
             recipe!(self.slow, Slow, |s: &SlowSpec| Some(s.lasts), |s: &SlowSpec| Form::Slow(s.by)),
             recipe!(self.sync_fail, SyncFail, |s: &SyncFailSpec| Some(s.down), |_| Form::SyncFail),
-            recipe!(self.disk_full, DiskFull, |s: &DiskFullSpec| Some(s.lasts), |s: &DiskFullSpec| Form::DiskFull(s.down)),
+            recipe!(self.disk_full, DiskFull, |s: &DiskFullSpec| Some(s.lasts), |s: &DiskFullSpec| Form::DiskFull(
+                s.down
+            )),
             recipe!(self.drift, Drift, |s: &DriftSpec| Some(s.lasts), |s: &DriftSpec| Form::Drift(s.ppm)),
             recipe!(self.jump, Jump, |_| None, |s: &JumpSpec| Form::Jump(s.by, s.direction)),
         ]
@@ -130,7 +132,9 @@ impl Faults {
             form,
         };
         [
-            self.power.as_ref().map(|s| recipe(FaultKind::Power, s.every, &s.who, Some(s.down), Form::Power(s.unsynced))),
+            self.power
+                .as_ref()
+                .map(|s| recipe(FaultKind::Power, s.every, &s.who, Some(s.down), Form::Power(s.unsynced))),
             self.start.as_ref().map(|s| recipe(FaultKind::Start, s.every, &s.who, None, Form::Start(s.at_most))),
             self.retire.as_ref().map(|s| recipe(FaultKind::Retire, s.every, &s.who, None, Form::Retire(s.at_most))),
         ]

@@ -55,7 +55,7 @@ const TABLE: [(Mistake, Bug); 3] = [
         Bug {
             name: "no-log-check",
             about: "a node votes without comparing the candidate's log with its own",
-            breaks: &["leader_completeness", "state_machine_safety", "committed_durable"],
+            breaks: &["leader_completeness", "state_machine_safety", "committed_durable", "monotone_terms"],
             reached: "",
             source: "Raft paper, section 5.4.1; akka-raft issues 30 and 51",
         },

@@ -77,6 +77,9 @@ pub enum Outcome {
         /// The last entry of the follower that may be the leader's too.
         hint: Position,
     },
+    /// They came from the leader of an earlier term. The one who gets this may lead again, in the follower's term
+    /// by now: for that term it says nothing, neither of logs nor of rounds.
+    Stale,
 }
 
 /// What a node waits for.

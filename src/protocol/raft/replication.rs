@@ -72,8 +72,8 @@ impl Raft {
             let prev = progress.next - 1;
             let last = prev + entries.len() as u64;
             let Some(prev) = self.log.position(prev) else { return };
-            let append = Append { term: self.term, prev, entries, commit: self.commit, round: leadership.reads.round() };
-            io.send(to, Message::Append(append));
+            let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
+            io.send(to, Message::Append(Append { term, prev, entries, commit, round }));
             progress.sent(last);
         }
     }
@@ -117,15 +117,16 @@ impl Raft {
             self.enter(term, None, io);
         }
         let Role::Leader(leadership) = &mut self.role else { return };
-        if term < self.term {
+        let Some(progress) = leadership.progress.get_mut(from.index()) else { return };
+        if term < self.term || outcome == Outcome::Stale {
             return;
         }
-        let Some(progress) = leadership.progress.get_mut(from.index()) else { return };
         progress.heard = io.now();
         progress.round = progress.round.max(round);
         match outcome {
             Outcome::Matches(index) => self.on_matches(from, index, io),
             Outcome::Conflicts { at, hint } => self.on_conflicts(from, at, hint, io),
+            Outcome::Stale => {}
         }
         self.serve_reads(io);
     }
@@ -165,9 +166,9 @@ impl Raft {
 /// A follower's side.
 impl Raft {
     pub(super) fn on_append(&mut self, from: NodeId, append: Append, io: &mut Io<'_, Self>) {
-        let (round, at) = (append.round, append.prev.index);
+        let round = append.round;
         let outcome = if append.term < self.term {
-            Outcome::Conflicts { at, hint: Position::default() }
+            Outcome::Stale
         } else {
             self.follow(from, append.term, io);
             self.accept(append, io)

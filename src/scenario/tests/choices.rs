@@ -46,11 +46,16 @@ fn a_setting_is_drawn_by_its_place_alone() {
 #[test]
 fn all_open_settings_together_are_checked_even_where_they_are_many() {
     let open = |name: &str| format!("\"{name}\": {{ \"one_of\": [1, 2, 3, 4, 5, 6, 7, 8, 9] }}");
-    let links: Vec<String> = (0..9).map(|n| format!("{{ \"from\": 0, \"to\": 1, {} }}", open(&format!("capacity{}", if n == 8 { "s" } else { "" })))).collect();
+    let links: Vec<String> = (0..9)
+        .map(|n| {
+            format!("{{ \"from\": 0, \"to\": 1, {} }}", open(&format!("capacity{}", if n == 8 { "s" } else { "" })))
+        })
+        .collect();
     let text = with("network", &format!("\"network\": {{ \"links\": [{}] }}", links.join(", ")));
     let error = check(&Document::parse(&text).unwrap()).unwrap_err().to_string();
     assert!(error.contains("network.links[8].capacitys: unknown field; did you mean \"capacity\"?"), "{error}");
-    let last = text.replace("capacitys\": { \"one_of\": [1, 2, 3, 4, 5, 6, 7, 8, 9]", "capacity\": { \"one_of\": [1, 0]");
+    let last =
+        text.replace("capacitys\": { \"one_of\": [1, 2, 3, 4, 5, 6, 7, 8, 9]", "capacity\": { \"one_of\": [1, 0]");
     let error = check(&Document::parse(&last).unwrap()).unwrap_err();
     assert_eq!(error.path, "network.links[8].capacity");
 }

@@ -29,7 +29,16 @@ fn files_that_cannot_be_read() {
     fs::write(at("list.json"), "[1, 2]").unwrap();
     fs::write(at("wrong.json"), with("network", "\"network\": { \"los\": \"1%\" }")).unwrap();
     let wrong = Document::load(&at("wrong.json")).and_then(|document| check(&document)).unwrap_err();
-    let rest = ["figure8.json", "zzzzzzzzzzzzzzzz", "nowhere/figure-8.json", "latin.json", "broken.json", "cut.json", "list.json"].map(load);
+    let rest = [
+        "figure8.json",
+        "zzzzzzzzzzzzzzzz",
+        "nowhere/figure-8.json",
+        "latin.json",
+        "broken.json",
+        "cut.json",
+        "list.json",
+    ]
+    .map(load);
     insta::assert_snapshot!(format!("{alone}\n{}\n{}", rest.join("\n"), said(&wrong, folder.path())), @r##"
     FOLDER/figure8.json: there is no such file, and no other .json in its folder
     FOLDER/figure8.json: there is no such file; did you mean FOLDER/figure-8.json?

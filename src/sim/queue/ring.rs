@@ -31,10 +31,7 @@ struct Bucket {
     room: u32,
 }
 
-const EMPTY: Bucket = Bucket {
-    chunk: NONE,
-    room: 0,
-};
+const EMPTY: Bucket = Bucket { chunk: NONE, room: 0 };
 
 /// The buckets of one turn.
 pub(super) struct Ring {
@@ -104,10 +101,7 @@ impl Ring {
 
     pub(super) fn push(&mut self, bucket: u64, slot: u32) {
         let position = self.position(bucket);
-        let Bucket {
-            mut chunk,
-            mut room,
-        } = self.buckets[position];
+        let Bucket { mut chunk, mut room } = self.buckets[position];
         if room == 0 {
             self.occupied[position / 64] |= 1 << (position % 64);
             chunk = self.link_chunk(chunk);
@@ -179,10 +173,7 @@ impl Ring {
     fn link_chunk(&mut self, next: u32) -> u32 {
         let number = self.vacant;
         let Some(chunk) = self.chunks.get_mut(number as usize) else {
-            self.chunks.push(Chunk {
-                slots: [0; CHUNK],
-                next,
-            });
+            self.chunks.push(Chunk { slots: [0; CHUNK], next });
             return self.chunks.len() as u32 - 1;
         };
         self.vacant = chunk.next;

@@ -22,10 +22,7 @@ impl Key {
     pub(super) const LAST: Self = Self(u128::MAX);
 
     fn new(time: u64, seq: u64, slot: u32) -> Self {
-        assert!(
-            time >> TIME_BITS == 0,
-            "event time {time} ns is beyond 2^56"
-        );
+        assert!(time >> TIME_BITS == 0, "event time {time} ns is beyond 2^56");
         assert!(seq >> SEQ_BITS == 0, "sequence number {seq} is beyond 2^40");
         let order = (u128::from(time) << SEQ_BITS) | u128::from(seq);
         Self((order << SLOT_BITS) | u128::from(slot))
@@ -63,11 +60,7 @@ pub(super) struct Slab<E> {
 
 impl<E> Slab<E> {
     pub(super) fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            vacant: NONE,
-            len: 0,
-        }
+        Self { slots: Vec::new(), vacant: NONE, len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -91,20 +84,14 @@ impl<E> Slab<E> {
         let number = self.slots.len() as u32;
         assert!(number < NONE, "more than 2^32 events pending");
         let key = Key::new(time, seq, number);
-        self.slots.push(Slot {
-            key,
-            event: Some(event),
-        });
+        self.slots.push(Slot { key, event: Some(event) });
         key
     }
 
     /// Moves the event out and vacates its slot.
     pub(super) fn take(&mut self, number: u32) -> E {
         let slot = &mut self.slots[number as usize];
-        let event = slot
-            .event
-            .take()
-            .expect("a key stands for exactly one event");
+        let event = slot.event.take().expect("a key stands for exactly one event");
         slot.key = Key(u128::from(self.vacant));
         self.vacant = number;
         self.len -= 1;

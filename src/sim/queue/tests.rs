@@ -5,9 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn times(queue: &mut Queue<u32>) -> Vec<(u64, u32)> {
-    std::iter::from_fn(|| queue.pop())
-        .map(|(time, _, event)| (time, event))
-        .collect()
+    std::iter::from_fn(|| queue.pop()).map(|(time, _, event)| (time, event)).collect()
 }
 
 #[test]
@@ -23,12 +21,8 @@ fn ties_are_first_in_first_out() {
 #[test]
 fn far_future_waits_for_its_turn() {
     let mut queue = Queue::new();
-    let due: Vec<u64> = (0..200_u64)
-        .map(|n| (n % 7) * 3_600_000_000_000 + (n % 31) * 1_000_003 + n)
-        .collect();
-    (0..)
-        .zip(&due)
-        .for_each(|(event, &time)| queue.push(time, event));
+    let due: Vec<u64> = (0..200_u64).map(|n| (n % 7) * 3_600_000_000_000 + (n % 31) * 1_000_003 + n).collect();
+    (0..).zip(&due).for_each(|(event, &time)| queue.push(time, event));
     queue.push((1 << 56) - 1, 999);
     let popped = times(&mut queue);
     assert!(popped.is_sorted());
@@ -44,10 +38,7 @@ fn zero_delays_follow_what_is_pending_for_the_instant() {
         queue.push(5, 7001);
         assert_eq!(queue.pop(), Some((5, u64::from(others), 7000)));
         (7002..7500).for_each(|event| queue.push(5, event));
-        let next: Vec<u32> = (7001..7500)
-            .filter_map(|_| queue.pop_until(5))
-            .map(|popped| popped.2)
-            .collect();
+        let next: Vec<u32> = (7001..7500).filter_map(|_| queue.pop_until(5)).map(|popped| popped.2).collect();
         assert_eq!(next, (7001..7500).collect::<Vec<_>>());
         assert_eq!(queue.pop_until(5), None);
     }
@@ -105,15 +96,10 @@ fn the_width_follows_the_traffic() {
     for scale in [1_000, 10_000_000, 100_000_000_000] {
         pair.hold(20_000, scale);
         // A thousand events that each come again after half the scale on average.
-        let width = (0..63)
-            .map(|shift| 1 << shift)
-            .find(|&time| pair.queue.ring.bucket(time) > 0)
-            .expect("a bucket ends");
+        let width =
+            (0..63).map(|shift| 1 << shift).find(|&time| pair.queue.ring.bucket(time) > 0).expect("a bucket ends");
         let per_bucket = 1000 * width / (scale / 2);
-        assert!(
-            (4..=24).contains(&per_bucket),
-            "{per_bucket} events per bucket at scale {scale}"
-        );
+        assert!((4..=24).contains(&per_bucket), "{per_bucket} events per bucket at scale {scale}");
     }
 }
 
@@ -161,12 +147,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        Self {
-            queue: Queue::new(),
-            model: BTreeMap::new(),
-            now: 0,
-            pushed: 0,
-        }
+        Self { queue: Queue::new(), model: BTreeMap::new(), now: 0, pushed: 0 }
     }
 
     fn push(&mut self, delay: u64) {
@@ -182,10 +163,7 @@ impl Pair {
     }
 
     fn pop(&mut self) {
-        let expected = self
-            .model
-            .pop_first()
-            .map(|((time, seq), event)| (time, seq, event));
+        let expected = self.model.pop_first().map(|((time, seq), event)| (time, seq, event));
         assert_eq!(self.queue.pop(), expected);
         self.now = expected.map_or(self.now, |(time, ..)| time);
     }
@@ -208,39 +186,17 @@ impl Pair {
 /// One step of a random program.
 #[derive(Clone, Debug)]
 enum Step {
-    Push {
-        count: usize,
-        scale: u64,
-        draws: u64,
-    },
-    Pop {
-        count: usize,
-    },
-    Hold {
-        count: usize,
-        scale: u64,
-        draws: u64,
-    },
-    PopUntil {
-        ahead: u64,
-    },
+    Push { count: usize, scale: u64, draws: u64 },
+    Pop { count: usize },
+    Hold { count: usize, scale: u64, draws: u64 },
+    PopUntil { ahead: u64 },
     Peek,
-    Requeue {
-        delay: u64,
-    },
+    Requeue { delay: u64 },
     Drain,
 }
 
 fn scale() -> impl Strategy<Value = u64> {
-    prop_oneof![
-        Just(0),
-        Just(1),
-        Just(100),
-        Just(1_000_000),
-        Just(300_000_000),
-        Just(3_600_000_000_000),
-        Just(1 << 45)
-    ]
+    prop_oneof![Just(0), Just(1), Just(100), Just(1_000_000), Just(300_000_000), Just(3_600_000_000_000), Just(1 << 45)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -258,25 +214,15 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn draw(state: &mut u64, scale: u64) -> u64 {
-    *state = state
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 16) % (scale + 1)
 }
 
 fn run(pair: &mut Pair, step: Step, tickets: &mut Vec<u64>) {
     match step {
-        Step::Push {
-            count,
-            scale,
-            mut draws,
-        } => (0..count).for_each(|_| pair.push(draw(&mut draws, scale))),
+        Step::Push { count, scale, mut draws } => (0..count).for_each(|_| pair.push(draw(&mut draws, scale))),
         Step::Pop { count } => (0..count).for_each(|_| pair.pop()),
-        Step::Hold {
-            count,
-            scale,
-            mut draws,
-        } => {
+        Step::Hold { count, scale, mut draws } => {
             for _ in 0..count {
                 pair.pop();
                 pair.push(draw(&mut draws, scale));
@@ -295,21 +241,15 @@ fn run(pair: &mut Pair, step: Step, tickets: &mut Vec<u64>) {
             }
         }
         Step::Drain => {
-            let expected: Vec<_> = std::mem::take(&mut pair.model)
-                .into_iter()
-                .map(|((time, seq), event)| (time, seq, event))
-                .collect();
+            let expected: Vec<_> =
+                std::mem::take(&mut pair.model).into_iter().map(|((time, seq), event)| (time, seq, event)).collect();
             assert_eq!(pair.queue.drain_sorted(), expected);
         }
     }
 }
 
 fn pop_until(pair: &mut Pair, limit: u64) {
-    while pair
-        .model
-        .first_key_value()
-        .is_some_and(|(key, _)| key.0 <= limit)
-    {
+    while pair.model.first_key_value().is_some_and(|(key, _)| key.0 <= limit) {
         let ((time, seq), event) = pair.model.pop_first().expect("just seen");
         assert_eq!(pair.queue.pop_until(limit), Some((time, seq, event)));
         pair.now = time;

@@ -1,5 +1,5 @@
-//! **Committed is durable**: what a leader reported as committed is on the disks of a majority, at every checkpoint after
-//! that: synced, and whether the nodes live or not (section 5.4; etcd's `QuorumLogInv` and
+//! **Committed is durable**: what a leader reported as committed is on the disks of a majority, at every
+//! checkpoint after that: synced, and whether the nodes live or not (section 5.4; etcd's `QuorumLogInv` and
 //! `CommittedIsDurableInv`).
 //!
 //! With half of the disks or more lost, nothing can keep it. The last entry committed stands for those before it.

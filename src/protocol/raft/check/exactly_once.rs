@@ -60,7 +60,8 @@ impl Property<Raft> for ExactlyOnce {
         match self.effects.get(applied as usize) {
             Some(&effects) if effects != state.machine().effects() => {
                 let evidence = Evidence::new("commands took effect more or less than once").node(at.node);
-                evidence.value("applied", applied).value("expected", effects).value("counted", state.machine().effects()).into()
+                let evidence = evidence.value("applied", applied).value("expected", effects);
+                evidence.value("counted", state.machine().effects()).into()
             }
             _ => Verdict::Held,
         }

@@ -97,8 +97,11 @@ impl Property<Raft> for LogMatching {
         if !std::mem::take(&mut self.thorough) {
             return Verdict::Skip;
         }
-        let settled = nodes.living().filter(|seat| !seat.held);
-        let mut verdicts = settled.map(|seat| self.read(seat.node, seat.state.log(), seat.state.log().start().index + 1));
+        let seats = nodes.living().filter(|seat| !seat.held);
+        let mut verdicts = seats.map(|seat| {
+            let log = seat.state.log();
+            self.read(seat.node, log, log.start().index + 1)
+        });
         verdicts.find(|verdict| matches!(verdict, Verdict::Broken(_))).unwrap_or(Verdict::Skip)
     }
 }

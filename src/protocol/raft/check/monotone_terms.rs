@@ -58,7 +58,8 @@ impl Known {
             return broken("a term went back").value("from", self.term).value("to", state.term()).into();
         }
         if last.term > state.term() {
-            return broken("an entry of a later term than its node").value("entry", last).value("term", state.term()).into();
+            let evidence = broken("an entry of a later term than its node");
+            return evidence.value("entry", last).value("term", state.term()).into();
         }
         if state.applied() > state.commit() || state.commit() > last.index {
             let evidence = broken("applied, committed and last entry out of order").value("applied", state.applied());

@@ -1,14 +1,15 @@
 //! A small world for Raft's own tests: messages with random delays, crashes that may cut a turn, disks that sync
 //! later, three clients. It knows nothing of plans and seeds; that is the simulator's.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::node::Node;
 use crate::check::{At, Board, NodeSet, Nodes, Phase, Properties, Seat, Seats, Time, WorldEvent};
 use crate::ids::{ClientId, OpId};
-use crate::process::{Cast, Dice, Draws, Durable, Effect, Io, Local, NodeId, Outbox, Process, Ticket, Wall};
+use crate::process::{Cast, Dice, Durable, Effect, Io, Local, NodeId, Wall};
 use crate::protocol::kv::{Answer, Key, Kv, KvParams, Op, Reply};
 use crate::protocol::raft::check::All;
-use crate::protocol::raft::{Disk, Message, Raft, RaftConfig, RaftParams, Timer, Write};
+use crate::protocol::raft::{Disk, Message, Raft, RaftConfig, RaftParams, Timer};
 use crate::protocol::{Healed, Protocol, Setup};
 use crate::rng::{Die, Seed, Stream};
 use crate::time::Span;
@@ -31,10 +32,8 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) const NONE: Self =
-        Self { loss: 0, twice: 0, delay: Span::ms(10), every: Span::ZERO, clients: false };
-    pub(super) const ALL: Self =
-        Self { loss: 30, twice: 30, delay: Span::ms(25), every: Span::ms(150), clients: true };
+    pub(super) const NONE: Self = Self { loss: 0, twice: 0, delay: Span::ms(10), every: Span::ZERO, clients: false };
+    pub(super) const ALL: Self = Self { loss: 30, twice: 30, delay: Span::ms(25), every: Span::ms(150), clients: true };
     const HEALED: Self = Self { clients: true, ..Self::NONE };
 }
 
@@ -47,21 +46,6 @@ enum Event {
     Boot(NodeId),
     Fault,
     Client(usize),
-}
-
-struct Node {
-    state: Option<Raft>,
-    life: u32,
-    disk: Disk,
-    unsynced: VecDeque<(Write, Option<Ticket>)>,
-    outbox: Outbox<Raft>,
-    /// Effects of the turn that is under way.
-    leaving: VecDeque<Effect<Raft>>,
-    blocked: bool,
-    /// The turn under way ends in a crash.
-    doomed: bool,
-    inbox: VecDeque<Input<Raft>>,
-    timers: Vec<(Timer, u64)>,
 }
 
 #[derive(Default)]
@@ -380,7 +364,8 @@ impl World {
         let any = NodeId(self.dice.below(self.nodes.len() as u64) as u32);
         let client = &mut self.clients[number];
         if client.open.is_none() || client.tries > 12 {
-            *client = Client { n: client.n + u64::from(client.open.is_some()), open: Some((op, acknowledged)), ..Client::default() };
+            let n = client.n + u64::from(client.open.is_some());
+            *client = Client { n, open: Some((op, acknowledged)), ..Client::default() };
         }
         client.tries += 1;
         let to = client.hint.take().unwrap_or(any);
@@ -464,46 +449,5 @@ impl World {
 
     pub(super) fn seen(&self, kind: &str) -> bool {
         self.kinds().any(|seen| seen == kind)
-    }
-}
-
-impl Node {
-    fn new(node: u32, seed: u64) -> Self {
-        let draws = Draws { seed: Die::new(Seed(seed)).with_str("node"), who: [node.into(), 1], ..Draws::default() };
-        Self {
-            state: None,
-            life: 0,
-            disk: Disk::default(),
-            unsynced: VecDeque::new(),
-            outbox: Outbox { effects: VecDeque::new(), ticket: Ticket(0), draws },
-            leaving: VecDeque::new(),
-            blocked: false,
-            doomed: false,
-            inbox: VecDeque::new(),
-            timers: Vec::new(),
-        }
-    }
-
-    fn start_turn(&mut self, now: u64, node: NodeId) {
-        self.outbox.draws.who = [node.0.into(), self.life.into()];
-        self.outbox.draws.instant = now;
-        self.outbox.draws.in_turn = 0;
-    }
-
-    /// Of what was not synced, each file keeps the first few records.
-    fn lose_memory(&mut self, mut keep: [u64; 2]) {
-        for (write, _) in std::mem::take(&mut self.unsynced) {
-            let left = &mut keep[usize::from(<Disk as Durable>::file(&write))];
-            if *left > 0 {
-                *left -= 1;
-                self.disk.apply(write);
-            }
-        }
-        self.life += 1;
-        self.leaving.clear();
-        self.inbox.clear();
-        self.timers.clear();
-        self.outbox.effects.clear();
-        (self.blocked, self.doomed) = (false, false);
     }
 }

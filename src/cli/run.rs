@@ -1,0 +1,154 @@
+//! `run`: one seed of a scenario, and a readable account of it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::exit::Exit;
+use super::keep::{Keep, reproducer};
+use super::launch::Launch;
+use super::list::unknown;
+use super::shell::{program, quoted};
+use super::stop::Stop;
+use super::trace;
+use crate::fault::FaultPlan;
+use crate::lab::{Experiment, Look, Shown, admit};
+use crate::report::character::{self, Character, open_settings};
+use crate::report::course;
+use crate::report::document::Account;
+use crate::report::files::Trace;
+use crate::report::story;
+use crate::report::verdict::{self, Judgement, judge};
+use crate::rng::Seed;
+use crate::scenario::{Document, Scenario};
+
+/// Runs one seed of a scenario, and gives an account of it
+///
+/// A run that breaks a property leaves a reproducer behind, which `replay` runs again.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// The seed that decides everything
+    #[arg(long, value_name = "SEED", default_value = "0")]
+    seed: Seed,
+    /// Plants this mistake in the protocol, as "bug" in the scenario would (see `list bugs`)
+    #[arg(long, value_name = "NAME")]
+    bug: Option<String>,
+    #[command(flatten)]
+    keep: Keep,
+    /// Writes every event to this file as JSON, one a line; "-" is standard output
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Prints one JSON document instead of the account
+    #[arg(long)]
+    json: bool,
+    /// Ends with 1 for any broken property and 125 where nothing can be said, for `git bisect run`
+    #[arg(long)]
+    pub(super) bisect: bool,
+}
+
+impl Args {
+    pub(super) fn console(&self) -> Console {
+        trace::console(self.json, self.trace.as_deref())
+    }
+}
+
+/// A scenario that has been checked, and what the seed drew for it.
+struct Prepared<'e> {
+    experiment: &'e dyn Experiment,
+    scenario: Scenario,
+    plan: FaultPlan,
+    open: BTreeSet<String>,
+    source: String,
+    seed: Seed,
+    /// The command that runs it again.
+    again: String,
+}
+
+pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
+    let prepared = prepare(args, experiments)?;
+    args.keep.check()?;
+    let trace = trace::open(args.trace.as_deref(), args.json)?;
+    console.say(&character::text(&prepared.character(), console.ink()));
+    let look = Look { tracer: trace.as_ref().map(Trace::tracer), ..Look::default() };
+    let shown = prepared.launch().timed(look, console)?;
+    trace::finish(trace, args.trace.as_deref())?;
+    report(args, &prepared, &shown, console)
+}
+
+fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepared<'e>, Stop> {
+    let document = Document::load(&args.scenario)?;
+    let experiment = admit(experiments, &document)?;
+    let seeds = document.seeds(args.seed)?;
+    let mut scenario = document.resolve(seeds.plan)?;
+    if let Some(bug) = &args.bug {
+        check_bug(bug, experiment)?;
+        scenario.bug = Some(bug.clone());
+    }
+    let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
+    let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
+    let source = args.scenario.display().to_string();
+    let again = format!("{} run {} --seed {}{bug}", program(), quoted(&source), args.seed);
+    Ok(Prepared { experiment, scenario, plan, open: open_settings(document.value()), source, seed: args.seed, again })
+}
+
+fn check_bug(bug: &str, experiment: &dyn Experiment) -> Result<(), Stop> {
+    let known = experiment.bugs().iter().map(|bug| bug.name);
+    if known.clone().any(|name| name == bug) {
+        return Ok(());
+    }
+    let what = format!("--bug: {} has no planted mistake {bug:?}", experiment.name());
+    Err(Stop::input(unknown(&what, bug, known)))
+}
+
+impl Prepared<'_> {
+    fn character(&self) -> Character<'_> {
+        Character {
+            experiment: self.experiment,
+            scenario: &self.scenario,
+            plan: &self.plan,
+            seed: Some(self.seed),
+            source: &self.source,
+            open: &self.open,
+        }
+    }
+
+    fn launch(&self) -> Launch<'_> {
+        Launch { experiment: self.experiment, scenario: &self.scenario, plan: &self.plan, again: &self.again }
+    }
+}
+
+fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Console) -> Result<Exit, Stop> {
+    let Prepared { experiment, scenario, plan, .. } = prepared;
+    let outcome = &shown.outcome;
+    let judgement = judge(&scenario.expect, outcome);
+    let exit = Exit::from(&judgement);
+    let ink = console.ink();
+    console.say(&course::text(*experiment, scenario, outcome, ink));
+    console.say(&verdict::text(*experiment, &judgement, outcome, ink));
+    let story = prepared.launch().tell(outcome)?;
+    if let Some(violation) = &outcome.violation {
+        console.say(&story::text(&story, violation, ink));
+    }
+    let mut notes = course::notes(outcome);
+    let kept = if args.keep.wants(outcome) {
+        args.keep.leave(&reproducer(prepared.seed, scenario, plan, outcome), &mut notes, console)?
+    } else {
+        None
+    };
+    if let Some(kept) = &kept {
+        console.say(&kept.text(ink));
+    } else if judgement == Judgement::OutOfEvents {
+        console.note("--keep leaves a reproducer, and --trace shows what the events were");
+    }
+    if console.is_json() {
+        let mut account = Account::new(&prepared.character(), &judgement, exit.code(), outcome);
+        account.story = &story;
+        account.notes = &notes;
+        (account.reproducer, account.replay) = kept.map(|kept| (kept.path, kept.replay)).unzip();
+        console.document(&account);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,18 @@
+//! What a run looked like, for people and for programs: plain data in, text and files out.
+//!
+//! Nothing here prints, and nothing here knows of the command line. Text is made for [`layout::WIDTH`] columns and
+//! carries colours only where the caller's [`Ink`] asks for them.
+
+pub mod catalogue;
+pub mod character;
+pub mod comparison;
+pub mod course;
+pub mod document;
+pub mod files;
+pub mod layout;
+pub mod story;
+pub mod verdict;
+pub mod view;
+mod words;
+
+pub use layout::Ink;

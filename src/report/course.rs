@@ -1,0 +1,173 @@
+//! What happened in a run: what struck, what clients saw, what was sent, and how often each invariant was looked at.
+
+use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
+use crate::check::PropertyInfo;
+use crate::ids::FaultKind;
+use crate::lab::Experiment;
+use crate::scenario::Scenario;
+use crate::sim::{Counters, Ending, Liveness, Outcome, PropertyLine};
+
+/// What happened in a run, as text.
+#[must_use]
+pub fn text(experiment: &dyn Experiment, scenario: &Scenario, outcome: &Outcome, ink: Ink) -> String {
+    let mut sheet = Sheet::new(ink);
+    sheet.raw("");
+    sheet.line(Tone::Heading, "What happened");
+    faults(&mut sheet, outcome);
+    facts(&mut sheet, experiment, outcome);
+    clients(&mut sheet, outcome);
+    messages(&mut sheet, &outcome.counters);
+    nodes(&mut sheet, &outcome.counters);
+    invariants(&mut sheet, scenario, outcome);
+    let (tone, line) = liveness(outcome);
+    sheet.row_in(tone, "liveness", &line);
+    sheet.row("length", &format!("{} of virtual time, {}", outcome.ended_at, many(outcome.events, "event")));
+    sheet.row("digest", &outcome.digest.to_string());
+    for note in notes(outcome) {
+        sheet.row_in(Tone::Odd, "note", &note);
+    }
+    sheet.into_text()
+}
+
+/// What a reader should know before relying on a run that holds.
+#[must_use]
+pub fn notes(outcome: &Outcome) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(why) = &outcome.empty {
+        notes.push(format!("the run was empty: {why}"));
+    }
+    if outcome.liveness == Liveness::Excused {
+        notes.push("too few nodes were fit to be a core, so that liveness was excused".to_owned());
+    }
+    // A run that something ended early had no time for the rest of its plan.
+    let idle = outcome.ledger.used().filter(|line| line.planned > 0 && line.took_effect == 0);
+    if outcome.ending == Ending::Completed {
+        notes.extend(idle.map(|line| format!("{} was planned and never took effect", line.kind)));
+    }
+    if !outcome.unmatched.is_empty() {
+        notes.push(format!("{} in the plan matched no message", many(outcome.unmatched.len() as u64, "fixed fate")));
+    }
+    notes
+}
+
+fn faults(sheet: &mut Sheet, outcome: &Outcome) {
+    let columns = ["<kind", "planned", "attempted", "took effect", "suppressed", "while a client waited"];
+    let mut table = Table::new(&columns);
+    for line in outcome.ledger.used().filter(|line| line.planned > 0) {
+        let numbers = [line.planned, line.attempted, line.took_effect, line.suppressed, line.overlapped];
+        let mut cells = vec![line.kind.to_string()];
+        cells.extend(numbers.map(count));
+        table.row(if line.took_effect == 0 { Tone::Odd } else { Tone::Plain }, cells);
+    }
+    if table.is_empty() {
+        sheet.row("faults", "none");
+    } else {
+        sheet.table("faults", &table);
+    }
+}
+
+fn facts(sheet: &mut Sheet, experiment: &dyn Experiment, outcome: &Outcome) {
+    let seen: Vec<String> = outcome.facts.iter().map(|(name, n)| format!("{name} {}", count(*n))).collect();
+    sheet.row("facts", &seen.join(", "));
+    let missing = |name: &&str| !outcome.facts.iter().any(|(seen, n)| seen == name && *n > 0);
+    let missing: Vec<&str> = experiment.sometimes().iter().copied().filter(missing).collect();
+    if !missing.is_empty() {
+        sheet.row_in(Tone::Aside, "", &format!("not in this run: {}", missing.join(", ")));
+    }
+}
+
+fn clients(sheet: &mut Sheet, outcome: &Outcome) {
+    let seen = &outcome.clients;
+    let all = seen.ok + seen.fail + seen.info;
+    if all == 0 {
+        return;
+    }
+    let gap = brief(seen.longest_gap);
+    sheet.row(
+        "operations",
+        &format!("{} ok, {} fail, {} info (nobody knows)", count(seen.ok), count(seen.fail), count(seen.info)),
+    );
+    sheet.row("availability", &format!("{} ok; longest gap without an answer {gap}", share(seen.ok, all)));
+    if let Some(latency) = seen.latency {
+        let [median, ninety, ninety_nine, longest] = latency.map(brief);
+        sheet.row("latency", &format!("p50 {median}, p90 {ninety}, p99 {ninety_nine}, max {longest}"));
+    }
+}
+
+fn messages(sheet: &mut Sheet, counters: &Counters) {
+    let parts = [
+        (counters.delivered, "delivered"),
+        (counters.lost, "lost"),
+        (counters.cut, "cut off"),
+        (counters.doubled, "doubled"),
+        (counters.held, "held for a while"),
+        (counters.dropped, "found nobody home"),
+    ];
+    sheet.row("messages", &format!("{} sent: {}", count(counters.sent), listed(&parts)));
+}
+
+fn nodes(sheet: &mut Sheet, counters: &Counters) {
+    let parts = [
+        (counters.boots, "boots"),
+        (counters.crashes, "crashes"),
+        (counters.refused, "refusals to run"),
+        (counters.timers, "timers ran out"),
+        (counters.syncs, "records written"),
+    ];
+    sheet.row("nodes", &listed(&parts));
+}
+
+/// The counts that are not zero; the first in any case.
+fn listed(parts: &[(u64, &str)]) -> String {
+    let shown = parts.iter().enumerate().filter(|(place, (n, _))| *place == 0 || *n > 0);
+    shown.map(|(_, (n, what))| format!("{} {what}", count(*n))).collect::<Vec<String>>().join(", ")
+}
+
+fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
+    let mut table = Table::new(&["<", "<", "", "<"]);
+    for line in &outcome.properties {
+        let broken = outcome.violation.as_ref().is_some_and(|violation| violation.property == line.info.name);
+        let (tone, word) = match line.evaluated {
+            _ if broken => (Tone::Bad, "BROKEN"),
+            0 => (Tone::Odd, "never evaluated"),
+            _ => (Tone::Plain, "held"),
+        };
+        let times = if line.evaluated == 0 { String::new() } else { format!("{} times", count(line.evaluated)) };
+        let cells = vec![line.info.name.to_owned(), word.to_owned(), times, why_not(scenario, line)];
+        table.row(tone, cells);
+    }
+    if !table.is_empty() {
+        sheet.table("invariants", &table);
+    }
+}
+
+/// Why a property was never evaluated, where its nature tells.
+fn why_not(scenario: &Scenario, line: &PropertyLine) -> String {
+    let PropertyInfo { needs, .. } = line.info;
+    if line.evaluated > 0 || needs.is_empty() {
+        return String::new();
+    }
+    let names = needs.iter().map(|kind| kind.name()).collect::<Vec<&str>>().join(" or ");
+    if needs.iter().any(|&kind: &FaultKind| scenario.faults.asks_for(kind)) {
+        format!("(needs {names}, which the scenario has)")
+    } else {
+        format!("(needs {names}, which the scenario does not have)")
+    }
+}
+
+fn liveness(outcome: &Outcome) -> (Tone, String) {
+    match &outcome.liveness {
+        Liveness::NotAsked => (Tone::Plain, "not asked for".to_owned()),
+        Liveness::NotReached => (Tone::Plain, "not reached: the run ended before the heal".to_owned()),
+        Liveness::Excused => (Tone::Odd, "excused: no core could be named".to_owned()),
+        Liveness::Converged { core, after } => {
+            (Tone::Plain, format!("the core {core} converged {} after the heal", brief(*after)))
+        }
+        Liveness::Failed { core } if outcome.ending == Ending::Liveness => {
+            (Tone::Bad, format!("the core {core} was healed and did not do what it must"))
+        }
+        Liveness::Failed { core } => {
+            (Tone::Plain, format!("the core {core} was healed; the run ended before its time was up"))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Files that a run leaves behind: written aside, then renamed, so that there is a whole file or none.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use tempfile::NamedTempFile;
+
+use crate::scenario::Reproducer;
+use crate::sim::{Record, Tracer};
+
+/// A trace that is being written: every record as JSON, one a line.
+pub struct Trace(Rc<RefCell<Pages>>);
+
+struct Pages {
+    target: Option<(PathBuf, NamedTempFile)>,
+    out: Box<dyn Write>,
+    failed: Option<io::Error>,
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("file", &self.0.borrow().target.as_ref().map(|(path, _)| path))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Trace {
+    /// A trace into a file. It appears when the trace is finished.
+    ///
+    /// # Errors
+    /// The folder does not exist or cannot be written to.
+    pub fn into_file(path: &Path) -> io::Result<Self> {
+        let aside = aside(folder_of(path))?;
+        let out = BufWriter::new(aside.as_file().try_clone()?);
+        Ok(Self::with(Some((path.to_owned(), aside)), Box::new(out)))
+    }
+
+    /// A trace into a stream.
+    #[must_use]
+    pub fn into_stream(out: Box<dyn Write>) -> Self {
+        Self::with(None, Box::new(BufWriter::new(out)))
+    }
+
+    fn with(target: Option<(PathBuf, NamedTempFile)>, out: Box<dyn Write>) -> Self {
+        Self(Rc::new(RefCell::new(Pages { target, out, failed: None })))
+    }
+
+    /// What writes the records of a run into it.
+    #[must_use]
+    pub fn tracer(&self) -> Tracer {
+        let pages = Rc::clone(&self.0);
+        Box::new(move |record| pages.borrow_mut().write(record))
+    }
+
+    /// Finishes the trace: the file is there.
+    ///
+    /// # Errors
+    /// Some record could not be written, or the file could not be renamed. There is no file then.
+    pub fn finish(self) -> io::Result<()> {
+        let pages = &mut *self.0.borrow_mut();
+        if let Some(error) = pages.failed.take() {
+            return Err(error);
+        }
+        pages.out.flush()?;
+        if let Some((path, aside)) = pages.target.take() {
+            aside.persist(path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Pages {
+    fn write(&mut self, record: &Record) {
+        if self.failed.is_some() {
+            return;
+        }
+        let written = serde_json::to_writer(&mut self.out, record).map_err(io::Error::from);
+        self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
+    }
+}
+
+/// Writes a reproducer where nothing is lost by it: a file that is there already and says something else is left
+/// alone, and the new one gets a number behind its name. Where the very same is there, nothing is written.
+///
+/// # Errors
+/// The folder does not exist or cannot be written to.
+pub fn save_beside(reproducer: &Reproducer, path: &Path) -> io::Result<PathBuf> {
+    let mut place = path.to_owned();
+    for n in 2u32.. {
+        match std::fs::read_to_string(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Ok(text) if says_the_same(&text, reproducer) => return Ok(place),
+            _ => place = numbered(path, n),
+        }
+    }
+    reproducer.save(&place)?;
+    Ok(place)
+}
+
+fn says_the_same(text: &str, reproducer: &Reproducer) -> bool {
+    Reproducer::parse(text).is_ok_and(|loaded| loaded.notes.is_empty() && loaded.reproducer == *reproducer)
+}
+
+/// `x.reproducer.json` with a number: `x-2.reproducer.json`.
+fn numbered(path: &Path, n: u32) -> PathBuf {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (stem, rest) = match name.strip_suffix(SUFFIX) {
+        Some(stem) => (stem, SUFFIX),
+        None => name.rsplit_once('.').map_or((name.as_str(), ""), |(stem, _)| (stem, &name[stem.len()..])),
+    };
+    path.with_file_name(format!("{stem}-{n}{rest}"))
+}
+
+/// How the names of reproducers end.
+pub const SUFFIX: &str = ".reproducer.json";
+
+/// The folder that a file is to be in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A temporary file in this folder, with the permissions of any other new file.
+fn aside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".seedstorm-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_goes_before_the_ending() {
+        let number = |name: &str| numbered(Path::new(name), 2).display().to_string();
+        assert_eq!(number("a/x.reproducer.json"), "a/x-2.reproducer.json");
+        assert_eq!(number("x.json"), "x-2.json");
+        assert_eq!(number("x"), "x-2");
+    }
+}

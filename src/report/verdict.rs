@@ -1,0 +1,128 @@
+//! What a run came to, in one word, one line, and its evidence.
+
+use serde::Serialize;
+
+use super::layout::{Ink, Sheet, Tone, count};
+use crate::check::{PropertyInfo, Violation};
+use crate::lab::{Experiment, OF_THE_KERNEL};
+use crate::scenario::{Expect, FailureKind};
+use crate::sim::{Ending, Liveness, Outcome};
+
+/// What a run came to, held against what its scenario expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Judgement {
+    /// Every property held.
+    Holds,
+    /// A property broke that should not.
+    Broke {
+        /// Which promise.
+        kind: FailureKind,
+        /// Its name.
+        property: String,
+    },
+    /// The property broke that was expected to.
+    AsExpected {
+        /// Its name.
+        property: String,
+    },
+    /// A property was expected to break, and none did under this seed.
+    NotShown {
+        /// Its name.
+        property: String,
+    },
+    /// It was stopped on purpose before its end, and nothing had broken so far.
+    CutShort,
+    /// It had more events than it may: nobody knows what it would have come to.
+    OutOfEvents,
+}
+
+/// Judges a run by what its scenario expects.
+#[must_use]
+pub fn judge(expect: &Expect, outcome: &Outcome) -> Judgement {
+    let broken = outcome.violation.as_ref().map(|violation| violation.property.clone());
+    match (expect, broken) {
+        (Expect::Violates(expected), Some(property)) if *expected == property => Judgement::AsExpected { property },
+        (_, Some(property)) => Judgement::Broke { kind: kind_of(outcome), property },
+        (_, None) if outcome.ending == Ending::OutOfEvents => Judgement::OutOfEvents,
+        (Expect::Violates(property), None) => Judgement::NotShown { property: property.clone() },
+        (Expect::Holds, None) => Judgement::Holds,
+    }
+}
+
+/// Which of the two promises a run broke, if it broke one.
+#[must_use]
+pub fn kind_of(outcome: &Outcome) -> FailureKind {
+    if outcome.ending == Ending::Liveness { FailureKind::Liveness } else { FailureKind::Safety }
+}
+
+/// What a property claims.
+#[must_use]
+pub fn claim(experiment: &dyn Experiment, property: &str) -> &'static str {
+    let own = experiment.properties();
+    let infos = own.iter().chain(OF_THE_KERNEL);
+    infos.into_iter().find(|info: &&PropertyInfo| info.name == property).map_or("", |info| info.about)
+}
+
+/// The headline, and the evidence where something broke.
+#[must_use]
+pub fn text(experiment: &dyn Experiment, judgement: &Judgement, outcome: &Outcome, ink: Ink) -> String {
+    let mut sheet = Sheet::new(ink);
+    sheet.raw("");
+    let (tone, line) = headline(judgement, outcome);
+    sheet.line(tone, &line);
+    if let Some(violation) = &outcome.violation {
+        evidence(&mut sheet, claim(experiment, &violation.property), violation);
+    }
+    sheet.into_text()
+}
+
+fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
+    let at = outcome.violation.as_ref().map_or(outcome.ended_at, |violation| violation.at);
+    match judgement {
+        Judgement::Holds => (Tone::Good, format!("HOLDS: {}", how_it_held(outcome))),
+        Judgement::Broke { kind: FailureKind::Safety, property } => {
+            (Tone::Bad, format!("VIOLATED: {property}, a safety property, at {at}"))
+        }
+        Judgement::Broke { kind: FailureKind::Liveness, property } => {
+            (Tone::Bad, format!("VIOLATED: {property}, a liveness property, judged at {at}"))
+        }
+        Judgement::AsExpected { property } => {
+            (Tone::Good, format!("VIOLATED AS EXPECTED: {property}, at {at}; it is what the scenario wants to see"))
+        }
+        Judgement::NotShown { property } => {
+            let line = format!(
+                "NOT SHOWN: {property} should break, and under this seed nothing does; another seed may show it"
+            );
+            (Tone::Odd, line)
+        }
+        Judgement::CutShort => (Tone::Odd, format!("STOPPED at {at}: nothing has broken so far")),
+        Judgement::OutOfEvents => {
+            let line = format!(
+                "UNKNOWN: stopped at {at} after {} events, more than the scenario's budget allows (\"budget\"); \
+                 a run that does not end is often a message or a timer that begets itself",
+                count(outcome.events)
+            );
+            (Tone::Odd, line)
+        }
+    }
+}
+
+fn how_it_held(outcome: &Outcome) -> &'static str {
+    match outcome.liveness {
+        Liveness::Converged { .. } => "every invariant held, and the healed core converged",
+        Liveness::Excused => "every invariant held; liveness was excused, for no core could be named",
+        _ => "every invariant held; liveness was not asked for",
+    }
+}
+
+fn evidence(sheet: &mut Sheet, claim: &str, violation: &Violation) {
+    let evidence = &violation.evidence;
+    sheet.row("claim", claim);
+    sheet.row_in(Tone::Bad, "but", &evidence.kind);
+    let nodes: Vec<String> = evidence.nodes.iter().map(ToString::to_string).collect();
+    sheet.row("nodes", &nodes.join(" "));
+    for (name, value) in &evidence.values {
+        sheet.row(name, value);
+    }
+}

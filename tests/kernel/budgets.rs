@@ -1,0 +1,154 @@
+//! Budgets, and the ledger that tells what of a plan came about.
+
+use seedstorm::fault::ledger::Line;
+use seedstorm::fault::links::{Links, Shape};
+use seedstorm::fault::{Entry, Fault, FaultKind, Strike, Unsynced, Who};
+use seedstorm::process::{NodeId, Span};
+
+use crate::support::{Acts, IDLE, Reply, Stage, crash, crash_inside, entry, ms, set, stage, who};
+
+fn line(stage: Stage, kind: FaultKind) -> Line {
+    *stage.run().ledger.line(kind)
+}
+
+fn at_most(nodes: u32, timeline: Vec<Entry>) -> Stage {
+    stage(5, IDLE).faults(timeline).with(|stage| stage.plan.budgets.availability = Some(nodes))
+}
+
+fn isolate(id: &str, at: u64, lasts: u64, node: u32) -> Entry {
+    let links = Links { shape: Shape::Isolate, ..Links::default() };
+    entry(id, at, lasts, who(&[node]), Fault::Partition { links })
+}
+
+#[test]
+fn no_more_nodes_than_the_budget_are_down_at_once() {
+    let plan = vec![
+        entry("a", 5, 20, who(&[0]), crash(Unsynced::None)),
+        entry("b", 10, 20, who(&[1]), crash(Unsynced::None)),
+        entry("c", 15, 20, who(&[2]), crash(Unsynced::None)),
+        entry("d", 25, 20, who(&[3]), crash(Unsynced::None)),
+    ];
+    let crashes = line(at_most(2, plan.clone()), FaultKind::Crash);
+    assert_eq!((crashes.planned, crashes.attempted, crashes.took_effect, crashes.suppressed), (4, 4, 3, 1));
+    assert_eq!(line(stage(5, IDLE).faults(plan), FaultKind::Crash).took_effect, 4);
+}
+
+#[test]
+fn an_entry_may_begin_at_the_instant_when_another_ends() {
+    let plan =
+        vec![entry("a", 5, 20, who(&[0]), crash(Unsynced::None)), entry("b", 25, 20, who(&[1]), crash(Unsynced::None))];
+    assert_eq!(line(at_most(1, plan), FaultKind::Crash).suppressed, 0);
+}
+
+#[test]
+fn down_paused_and_cut_off_count_together_and_once() {
+    let plan = vec![
+        entry("crash", 5, 80, who(&[0]), crash(Unsynced::None)),
+        isolate("cut", 10, 80, 0),
+        entry("pause", 15, 80, who(&[1]), Fault::Pause { strike: Strike::Between }),
+        isolate("more", 20, 80, 2),
+    ];
+    let mut outcome = at_most(2, plan).run();
+    assert_eq!([FaultKind::Crash, FaultKind::Pause].map(|kind| outcome.ledger.line(kind).took_effect), [1, 1]);
+    let cuts = outcome.ledger.line(FaultKind::Partition);
+    assert_eq!((cuts.took_effect, cuts.suppressed), (1, 1));
+}
+
+#[test]
+fn a_node_that_something_lies_in_wait_for_counts_as_down() {
+    let plan = vec![
+        entry("waits", 5, 20, who(&[0]), crash_inside(Strike::Inside)),
+        entry("b", 10, 20, who(&[1]), crash(Unsynced::None)),
+    ];
+    assert_eq!(line(at_most(1, plan), FaultKind::Crash).suppressed, 1);
+}
+
+#[test]
+fn a_retired_node_counts_for_ever_and_a_spare_never() {
+    let plan = vec![
+        entry("retire", 5, 1, who(&[0]), Fault::Retire {}),
+        entry("crash", 80, 5, who(&[1]), crash(Unsynced::None)),
+    ];
+    assert_eq!(line(at_most(1, plan.clone()), FaultKind::Crash).suppressed, 1);
+    let cast = seedstorm::process::Cast::new(&[("node", 3, 2)]);
+    assert_eq!(line(at_most(1, plan[1..].to_vec()).with(|stage| stage.cast = cast), FaultKind::Crash).suppressed, 0);
+}
+
+#[test]
+fn a_cut_that_flaps_counts_while_it_is_off_too() {
+    let links = Links { shape: Shape::Isolate, cut: vec![], flaps: Some(Span::ms(10)) };
+    let plan = vec![
+        entry("flaps", 5, 60, who(&[0]), Fault::Partition { links }),
+        // Off from 15 to 25; the crash would last beyond.
+        entry("crash", 18, 40, who(&[1]), crash(Unsynced::None)),
+        entry("after", 70, 20, who(&[1]), crash(Unsynced::None)),
+    ];
+    let crashes = line(at_most(1, plan), FaultKind::Crash);
+    assert_eq!((crashes.suppressed, crashes.took_effect), (1, 1));
+}
+
+#[test]
+fn only_the_named_nodes_may_lose_synced_data() {
+    let fragile =
+        |plan: Vec<Entry>| stage(5, IDLE).faults(plan).with(|stage| stage.plan.budgets.durability = Some(set(&[1, 2])));
+    let plan = || {
+        vec![
+            entry("a", 5, 5, who(&[1]), Fault::Wipe {}),
+            entry("b", 15, 5, who(&[3]), Fault::Wipe {}),
+            entry("c", 25, 5, who(&[1, 3]), Fault::Wipe {}),
+            entry("d", 35, 5, who(&[3]), Fault::Damage { unsynced: Unsynced::All }),
+            entry("e", 45, 5, who(&[3]), crash(Unsynced::None)),
+        ]
+    };
+    let mut outcome = fragile(plan()).run();
+    let lines = [FaultKind::Wipe, FaultKind::Damage, FaultKind::Crash].map(|kind| *outcome.ledger.line(kind));
+    assert_eq!(lines.map(|line| (line.suppressed, line.took_effect)), [(2, 1), (1, 0), (0, 1)]);
+}
+
+#[test]
+fn a_fault_that_finds_nothing_to_do_took_no_effect() {
+    let plan = [
+        entry("a", 5, 40, who(&[0]), crash(Unsynced::None)),
+        entry("b", 15, 5, who(&[0]), crash(Unsynced::None)),
+        entry("c", 20, 5, who(&[0]), Fault::Pause { strike: Strike::Between }),
+        entry("d", 200, 5, who(&[0]), Fault::Pause { strike: Strike::Between }),
+    ];
+    let sim = || stage(2, IDLE).faults(plan.clone());
+    let crashes = line(sim(), FaultKind::Crash);
+    assert_eq!((crashes.attempted, crashes.took_effect), (2, 1));
+    let pauses = line(sim(), FaultKind::Pause);
+    assert_eq!((pauses.planned, pauses.attempted, pauses.took_effect), (2, 1, 0));
+    // The crash that had no effect did not put the restart off or forward.
+    assert_eq!(sim().until(44).condition(NodeId(0)), "down");
+    assert_eq!(sim().until(45).condition(NodeId(0)), "up");
+}
+
+#[test]
+fn a_fault_overlaps_an_operation_that_waits_while_it_is_on() {
+    const SERVER: Acts = Acts { request: |_, id, op, io| io.reply(id, Reply::Done(op)), ..IDLE };
+    let overlapped = |at, lasts| {
+        line(
+            stage(1, SERVER).asks(0, &[(20, 4)]).faults([entry(
+                "slow",
+                at,
+                lasts,
+                Who::All,
+                Fault::Slow { by: Span::us(1) },
+            )]),
+            FaultKind::Slow,
+        )
+        .overlapped
+    };
+    // The operation lasts from 20 to about 22.
+    assert_eq!([overlapped(5, 10), overlapped(5, 20), overlapped(21, 1), overlapped(30, 10)], [0, 1, 1, 0]);
+}
+
+#[test]
+fn strikes_in_wait_take_effect_when_they_strike() {
+    const TICK: Acts = Acts { boot: |_, io| io.arm(1, Span::ms(50)), ..IDLE };
+    let plan = || [entry("crash", 5, 10, who(&[0]), crash_inside(Strike::After(0)))];
+    let mut sim = stage(1, TICK).faults(plan()).until(49);
+    assert_eq!(sim.outcome().ledger.line(FaultKind::Crash).took_effect, 0);
+    sim.run_until(ms(50));
+    assert_eq!(sim.outcome().ledger.line(FaultKind::Crash).took_effect, 1);
+}
