@@ -15,8 +15,15 @@ use crate::process::Process;
 use crate::time::{Span, Time};
 use crate::workload::Workload;
 
-/// How often it is asked whether the core has converged: this many times in the liveness phase.
+/// How often it is asked whether the core has converged: this many times in the liveness phase, or more.
 const POLLS: u64 = 200;
+
+/// The longest time from one such question to the next.
+const LONGEST_POLL: Span = Span::ms(50);
+
+/// A bound may be long, because it holds for the worst core. Once a core has converged, it is watched for as
+/// long again as that took, and for this long at least, but not beyond the bound.
+const WATCHED: Span = Span::secs(10);
 
 /// Where in its course a run is.
 #[derive(Clone, Debug)]
@@ -62,6 +69,14 @@ impl Course {
         }
     }
 
+    /// The core has converged: settles when the phase ends.
+    fn converge(&mut self, now: Time) {
+        self.converged = Some(now);
+        let took = now.since(self.horizon);
+        self.end = self.end.min(now + took.max(WATCHED));
+    }
+
+    /// When the second half of the phase begins, in which a leader may not change.
     fn middle(&self) -> Time {
         Time(self.horizon.0 + (self.end.0 - self.horizon.0) / 2)
     }
@@ -126,7 +141,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn poll_every(&self) -> Span {
-        Span((self.world.settle.0 / POLLS).max(1))
+        Span((self.world.settle.0 / POLLS).clamp(1, LONGEST_POLL.0))
     }
 
     /// Nodes that can still be part of a core: not gone, not unborn, and their disks not known to be bad.
@@ -183,7 +198,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     fn poll(&mut self) {
         if self.course.converged.is_none() && self.what_is_missing().is_none() {
-            self.course.converged = Some(self.now);
+            self.course.converge(self.now);
         }
         let watched = self.course.converged.is_some() && self.now >= self.course.middle();
         if watched && self.course.leader.is_none() {
