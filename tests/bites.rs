@@ -5,7 +5,7 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const SWARM: &str = include_str!("../scenarios/raft/swarm.json");
+const SWARM: &str = include_str!("../scenarios/raft/default.json");
 
 fn raft() -> &'static dyn Experiment {
     *BUILT_IN.iter().find(|experiment| experiment.name() == "raft").unwrap()
@@ -19,7 +19,7 @@ fn tally(bug: Option<&str>, seeds: u64) -> Tally {
 }
 
 /// Within this many seeds each planted mistake is found.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 2_000;
 
 fn found(bug: &Bug) -> Vec<String> {
     let failed = tally(Some(bug.name), SEEDS).failed;
