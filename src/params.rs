@@ -143,7 +143,7 @@ impl Distribution {
     }
 
     /// One sample, from uniform `bits`. A second set of bits is derived where a shape needs two.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn sample(&self, bits: u64) -> Span {
         match *self {

@@ -275,6 +275,7 @@ impl Default for Draws {
 
 impl Draws {
     /// A result from `low` to `high`, both included: what the plan fixed, or else an even draw.
+    #[inline(always)]
     fn draw(&mut self, low: u64, high: u64) -> u64 {
         let number = self.in_life;
         self.in_life += 1;
@@ -367,7 +368,7 @@ impl<'a, P: Process> Io<'a, P> {
     }
 
     /// Sends a message; to itself too, and then it arrives in this same turn.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: NodeId, msg: P::Msg) {
         self.outbox.effects.push_back(Effect::Send { to, msg });
     }
@@ -425,6 +426,7 @@ impl<'a, P: Process> Io<'a, P> {
     }
 
     /// An even draw from 0 up to but not including `n`; 0 if `n` is 0.
+    #[inline(always)]
     pub fn choose(&mut self, n: u64) -> u64 {
         self.outbox.draws.draw(0, n.saturating_sub(1))
     }

@@ -22,7 +22,7 @@ use crate::time::{Span, decimal};
 const SPREAD: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
 
 /// Folded multiplication, the step of wyhash: the two halves of the 128-bit product, xored.
-#[inline]
+#[inline(always)]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128) * (b as u128);
     (product as u64) ^ ((product >> 64) as u64)
@@ -127,7 +127,7 @@ impl Die {
     }
 
     /// The die further specified by four words at once; the two products overlap, which matters once a message.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn with4(self, words: [u64; 4]) -> Self {
         let left = fold(words[0] ^ self.0, words[1] ^ SPREAD[1]);
@@ -142,7 +142,7 @@ impl Die {
     }
 
     /// Its value: 64 uniform bits.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn roll(self) -> u64 {
         fold(self.0 ^ SPREAD[1], SPREAD[0])
@@ -177,7 +177,7 @@ pub trait Dice {
 }
 
 /// `bits` (uniform) scaled down to below `n`; the bias is at most n/2^64.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn scale(bits: u64, n: u64) -> u64 {
     ((bits as u128 * n as u128) >> 64) as u64
@@ -354,7 +354,7 @@ impl JsonSchema for Ratio {
 }
 
 /// The hash of a value's content: what a message's fate and the digest know of it.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn content_hash<T: Hash + ?Sized>(value: &T) -> u64 {
     let mut hasher = ContentHasher(SPREAD[0]);
@@ -365,7 +365,7 @@ pub fn content_hash<T: Hash + ?Sized>(value: &T) -> u64 {
 struct ContentHasher(u64);
 
 impl ContentHasher {
-    #[inline]
+    #[inline(always)]
     fn word(&mut self, word: u64) {
         self.0 = fold(self.0 ^ word, SPREAD[1]) ^ word.rotate_left(29);
     }
@@ -425,14 +425,16 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// Folds in one record. The words meet in two independent products first, so that the chain from record
-    /// to record is one multiplication deep.
-    #[inline]
-    pub fn record(&mut self, words: [u64; 4]) {
+    /// Folds in one record: two independent products bring its words together, and a third, all of whose 128 bits
+    /// are kept, chains it to what was before.
+    #[inline(always)]
+    pub const fn record(&mut self, words: [u64; 4]) {
         let left = fold(words[0] ^ SPREAD[0], words[1] ^ SPREAD[1]);
         let right = fold(words[2] ^ SPREAD[2], words[3] ^ SPREAD[3]);
-        self.a = fold(self.a ^ left, SPREAD[0] ^ right);
-        self.b = fold(self.b ^ right, SPREAD[1] ^ left).wrapping_add(self.b);
+        let product = ((self.a ^ left) as u128) * ((self.b ^ right) as u128);
+        // Adding what went in keeps a product with zero from forgetting everything.
+        self.a = (product as u64).wrapping_add(right) ^ self.b.rotate_left(32);
+        self.b = ((product >> 64) as u64).wrapping_add(left) ^ self.a.rotate_left(17);
     }
 }
 

@@ -103,10 +103,11 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
 const LARGE: usize = 4 << 20;
 
 /// Guards against an instant that never ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Instant {
     at: Time,
-    since: u64,
+    /// The number of the last event that it may have.
+    ends: u64,
 }
 
 impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
@@ -131,7 +132,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             faults: Faults::new(&plan),
             course: Course::new(&world),
             counters: Counters::default(),
-            instant: Instant::default(),
+            instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
             service_die: Die::new(plan.seeds.node).with(1),
             tracer: None,
             large: cast.len() as usize * size_of::<Slot<P>>() > LARGE,
@@ -338,15 +339,21 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.watch_budget();
     }
 
-    #[inline]
+    #[inline(always)]
     fn watch_budget(&mut self) {
         if self.instant.at != self.now {
-            self.instant = Instant { at: self.now, since: self.log.events };
+            self.instant = Instant { at: self.now, ends: self.last_event_of_instant() };
         }
-        let budget = &self.world.budget;
-        if self.log.events - self.instant.since > budget.per_instant || self.log.events > budget.events {
+        if self.log.events > self.instant.ends {
             self.course.ending.get_or_insert(Ending::OutOfEvents);
         }
+    }
+
+    /// The number of the last event that this instant may have.
+    #[inline(always)]
+    fn last_event_of_instant(&self) -> u64 {
+        let budget = &self.world.budget;
+        self.log.events.saturating_add(budget.per_instant).min(budget.events)
     }
 
     /// Reads the slots of the nodes that come next, all at once, so that the processor waits for them together

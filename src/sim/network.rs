@@ -364,7 +364,7 @@ pub(crate) struct Ordinals {
 }
 
 impl Ordinals {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new_turn(&mut self) {
         self.turn += 1;
         self.sent = 0;
@@ -372,7 +372,7 @@ impl Ordinals {
     }
 
     /// How many messages with this hash to this receiver this turn has sent before.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self, to: u64, hash: u64) -> u64 {
         self.sent += 1;
         match self.sent {

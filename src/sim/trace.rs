@@ -172,7 +172,7 @@ pub type Tracer = Box<dyn FnMut(&Record)>;
 pub(crate) struct Log {
     pub(crate) digest: Digest,
     pub(crate) events: u64,
-    recent: Box<[(u64, u64)]>,
+    recent: Box<[(u64, u64); RECENT]>,
 }
 
 /// How many small records are kept.
@@ -180,19 +180,19 @@ pub(crate) const RECENT: usize = 256;
 
 impl Default for Log {
     fn default() -> Self {
-        Self { digest: Digest::default(), events: 0, recent: vec![(0, 0); RECENT].into() }
+        Self { digest: Digest::default(), events: 0, recent: Box::new([(0, 0); RECENT]) }
     }
 }
 
 impl Log {
     /// Enters something that happened on a node or client.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
         self.digest.record([now.0, (what as u64) << 56 | on, a, b]);
     }
 
     /// Enters an event: it also counts, and is kept among the last.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn event(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
         self.recent[self.events as usize % RECENT] = (now.0, (what as u64) << 56 | on);
         self.events += 1;

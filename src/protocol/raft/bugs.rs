@@ -11,6 +11,24 @@ pub(super) enum Mistake {
     CommitOldTerm,
     /// Votes are given without a look at the candidate's log.
     NoLogCheck,
+    /// Votes are given to every log that is not shorter.
+    LengthOnly,
+    /// Votes are added up, not kept apart by voter.
+    VotesAddUp,
+    /// Entries replace all that stood in and behind their place.
+    TruncateAlways,
+    /// What the leader has committed is committed up to the end of the follower's log.
+    CommitClamp,
+    /// One replica too few commits an entry.
+    SmallQuorum,
+    /// Entries are acknowledged before they are synced.
+    AckBeforeSync,
+    /// Candidates do not ask first whether they would win.
+    NoPreVote,
+    /// A leader stays in office though it hears from nobody.
+    NoCheckQuorum,
+    /// All nodes wait equally long for a leader.
+    NoRandomness,
 }
 
 /// The mistake that was planted, if one was.
@@ -29,7 +47,7 @@ impl Planted {
     }
 }
 
-const TABLE: [(Mistake, Bug); 3] = [
+const TABLE: [(Mistake, Bug); 12] = [
     (
         Mistake::VoteAmnesia,
         Bug {
@@ -58,6 +76,96 @@ const TABLE: [(Mistake, Bug); 3] = [
             breaks: &["leader_completeness", "state_machine_safety", "committed_durable", "monotone_terms"],
             reached: "",
             source: "Raft paper, section 5.4.1; akka-raft issues 30 and 51",
+        },
+    ),
+    (
+        Mistake::LengthOnly,
+        Bug {
+            name: "length-only-check",
+            about: "a node votes for every candidate whose log is not shorter than its own, whatever terms they end in",
+            breaks: &["leader_completeness", "state_machine_safety", "committed_durable"],
+            reached: "",
+            source: "Raft paper, section 5.4.1",
+        },
+    ),
+    (
+        Mistake::VotesAddUp,
+        Bug {
+            name: "duplicate-votes",
+            about: "a candidate counts a vote as often as it arrives",
+            breaks: &["election_safety", "leader_completeness", "state_machine_safety", "log_matching", "committed_durable"],
+            reached: "four nodes or more (of three, one vote and its own are a majority), and messages that arrive twice",
+            source: "akka-raft issue 45",
+        },
+    ),
+    (
+        Mistake::TruncateAlways,
+        Bug {
+            name: "truncate-always",
+            about: "a follower replaces all that stands behind the entry before those that it is sent, also where nothing conflicts",
+            breaks: &["monotone_terms", "leader_completeness", "state_machine_safety", "committed_durable"],
+            reached: "messages that are late or arrive twice; above all with small batches and several under way",
+            source: "openraft commit 9540c904; akka-raft issue 66",
+        },
+    ),
+    (
+        Mistake::CommitClamp,
+        Bug {
+            name: "commit-clamp",
+            about: "a follower commits up to the end of its log, not up to the last entry that it is known to share with the leader",
+            breaks: &["state_machine_safety", "committed_durable", "monotone_terms"],
+            reached: "no_op off. Heartbeats must stand before what may conflict: so those of a new leader carry the last entry that is known to match. Behind all that was sent, they would be rejected",
+            source: "Raft paper, Figure 2, AppendEntries, rule 5",
+        },
+    ),
+    (
+        Mistake::SmallQuorum,
+        Bug {
+            name: "small-quorum",
+            about: "a leader commits what one replica less than a majority has on disk",
+            breaks: &["leader_completeness", "state_machine_safety", "committed_durable"],
+            reached: "",
+            source: "openraft commit d60f1e85; akka-raft issue 42",
+        },
+    ),
+    (
+        Mistake::AckBeforeSync,
+        Bug {
+            name: "ack-before-sync",
+            about: "a follower acknowledges entries before they are on its disk",
+            breaks: &["leader_completeness", "state_machine_safety", "committed_durable"],
+            reached: "disks that take time to sync",
+            source: "tikv issue 994; etcd issue 14140",
+        },
+    ),
+    (
+        Mistake::NoPreVote,
+        Bug {
+            name: "no-pre-vote",
+            about: "a node that was cut off raises its term at once, and deposes a healthy leader with it",
+            breaks: &["stable_leader", "convergence"],
+            reached: "check_quorum off (nodes that hear from a leader do not listen to candidates), and outsiders left as they are",
+            source: "thesis, section 9.6; etcd's TestDisruptiveFollower",
+        },
+    ),
+    (
+        Mistake::NoCheckQuorum,
+        Bug {
+            name: "no-check-quorum",
+            about: "a leader that can send but not hear stays in office, and nothing is ever committed",
+            breaks: &["convergence"],
+            reached: "outsiders left as they are, the leader among them",
+            source: "cockroach pull request 79699; thesis, section 6.2",
+        },
+    ),
+    (
+        Mistake::NoRandomness,
+        Bug {
+            name: "no-randomness",
+            about: "all nodes wait equally long before they stand for election, and split the votes",
+            breaks: &["convergence"],
+            reached: "pre_vote off, and delays and syncs that hardly vary",
+            source: "Raft paper, section 5.2; thesis, Figure 9.8",
         },
     ),
 ];

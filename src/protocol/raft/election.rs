@@ -47,7 +47,10 @@ impl Role {
 impl Raft {
     /// Starts the wait for a leader anew.
     pub(super) fn await_leader(&self, io: &mut Io<'_, Self>) {
-        let [low, high] = io.config().params.election_timeout;
+        let [low, mut high] = io.config().params.election_timeout;
+        if io.config().planted.is(Mistake::NoRandomness) {
+            high = low;
+        }
         io.arm_within(Timer::Election, low, high);
     }
 
@@ -56,7 +59,8 @@ impl Raft {
             return;
         }
         self.leader = None;
-        if io.config().params.pre_vote { self.pre_campaign(io) } else { self.campaign(io) }
+        let pre_vote = io.config().params.pre_vote && !io.config().planted.is(Mistake::NoPreVote);
+        if pre_vote { self.pre_campaign(io) } else { self.campaign(io) }
     }
 
     /// Asks who would vote for it. Nobody's term changes by that.
@@ -132,7 +136,9 @@ impl Raft {
 
     fn count_vote(&mut self, from: NodeId, io: &mut Io<'_, Self>) {
         let Role::Candidate(votes) = &mut self.role else { return };
-        votes.insert(from);
+        if !votes.insert(from) && io.config().planted.is(Mistake::VotesAddUp) {
+            io.config().voters.iter().any(|other| votes.insert(other));
+        }
         if io.config().voters.has_majority(*votes) {
             self.lead(io);
         }
@@ -148,7 +154,7 @@ impl Raft {
         self.leader = Some(io.me());
         io.fact(Fact::Elected { term: self.term });
         io.disarm(Timer::Election);
-        if io.config().params.check_quorum {
+        if io.config().params.check_quorum && !io.config().planted.is(Mistake::NoCheckQuorum) {
             io.arm(Timer::Quorum, io.config().min_timeout());
         }
         if io.config().params.no_op {
@@ -210,7 +216,11 @@ impl Raft {
 
     /// Whether a log that ends at `last` is not older than its own.
     fn is_up_to_date(&self, last: Position, io: &Io<'_, Self>) -> bool {
-        last >= self.log.last() || io.config().planted.is(Mistake::NoLogCheck)
+        let own = self.log.last();
+        if io.config().planted.is(Mistake::LengthOnly) {
+            return last.index >= own.index;
+        }
+        last >= own || io.config().planted.is(Mistake::NoLogCheck)
     }
 
     fn to_voters(&self, msg: &Message, io: &mut Io<'_, Self>) {

@@ -4,9 +4,14 @@ use crate::process::{NodeId, Voters};
 
 /// The greatest value that a majority of the voters has reached: the smallest of the best majority's values.
 pub(super) fn reached<T: Ord>(voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
+    reached_by(voters.majority(), voters, value)
+}
+
+/// The greatest value that so many of the voters have reached.
+pub(super) fn reached_by<T: Ord>(count: usize, voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
     let mut values: Vec<T> = voters.iter().map(value).collect();
     values.sort_unstable();
-    values.into_iter().nth_back(voters.majority() - 1)
+    values.into_iter().nth_back(count.saturating_sub(1))
 }
 
 #[cfg(test)]

@@ -96,9 +96,11 @@ impl Raft {
             let Role::Leader(leadership) = &mut self.role else { return };
             let progress = &mut leadership.progress[to.index()];
             progress.probe_again();
+            let clamped = io.config().planted.is(Mistake::CommitClamp) && progress.is_probing();
+            let prev = if clamped { progress.matched } else { progress.next - 1 };
             if progress.is_probing() && progress.next <= self.log.last().index {
                 self.replicate_to(to, &mut cut, io);
-            } else if let Some(prev) = self.log.position(progress.next - 1) {
+            } else if let Some(prev) = self.log.position(prev) {
                 let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
                 io.send(to, Message::Append(Append { term, prev, entries: Rc::from([]), commit, round }));
             }
@@ -153,7 +155,8 @@ impl Raft {
     fn advance_commit(&mut self, io: &mut Io<'_, Self>) {
         let Role::Leader(leadership) = &self.role else { return };
         let matched = |node: NodeId| leadership.progress[node.index()].matched;
-        let index = quorum::reached(io.config().voters, matched).unwrap_or(0);
+        let replicas = io.config().voters.majority() - usize::from(io.config().planted.is(Mistake::SmallQuorum));
+        let index = quorum::reached_by(replicas, io.config().voters, matched).unwrap_or(0);
         let Some(upto) = self.log.position(index).filter(|_| index > self.commit) else { return };
         if upto.term == self.term || io.config().planted.is(Mistake::CommitOldTerm) {
             io.fact(Fact::Committed { term: self.term, upto });
@@ -192,7 +195,8 @@ impl Raft {
         let matched = prev.index + append.entries.len() as u64;
         self.store(prev.index, &append.entries, io);
         self.sync_upto(matched, io);
-        self.commit_upto(append.commit.min(matched), io);
+        let known = if io.config().planted.is(Mistake::CommitClamp) { self.log.last().index } else { matched };
+        self.commit_upto(append.commit.min(known), io);
         Outcome::Matches(matched)
     }
 
@@ -200,6 +204,7 @@ impl Raft {
     fn store(&mut self, prev: Index, entries: &Rc<[Entry]>, io: &mut Io<'_, Self>) {
         let held = |&(place, entry): &(usize, &Entry)| self.has(prev + 1 + place as u64, entry.term);
         let known = entries.iter().enumerate().take_while(held).count();
+        let known = if io.config().planted.is(Mistake::TruncateAlways) { 0 } else { known };
         if known == entries.len() {
             return;
         }
@@ -211,7 +216,11 @@ impl Raft {
         }
         let new = if known == 0 { Rc::clone(entries) } else { Rc::from(&entries[known..]) };
         new.iter().for_each(|entry| self.log.push(entry.clone()));
-        io.persist(Write::Append(new));
+        if io.config().planted.is(Mistake::AckBeforeSync) {
+            let _ = io.write(Write::Append(new));
+        } else {
+            io.persist(Write::Append(new));
+        }
         self.synced = self.log.last().index;
         if conflict {
             io.fact(Fact::Truncated { from });

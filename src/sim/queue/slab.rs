@@ -68,6 +68,7 @@ impl<E> Slab<E> {
     }
 
     /// Stores the event and returns the key that stands for it.
+    #[inline(always)]
     pub(super) fn insert(&mut self, time: u64, seq: u64, event: E) -> Key {
         self.len += 1;
         let number = self.vacant;
@@ -89,6 +90,7 @@ impl<E> Slab<E> {
     }
 
     /// Moves the event out and vacates its slot.
+    #[inline(always)]
     pub(super) fn take(&mut self, number: u32) -> E {
         let slot = &mut self.slots[number as usize];
         let event = slot.event.take().expect("a key stands for exactly one event");
