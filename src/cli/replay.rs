@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::exit::Exit;
-use super::launch::Launch;
+use super::launch::{Launch, Story, differed};
 use super::shell::{program, quoted};
 use super::stop::Stop;
 use super::trace;
@@ -77,6 +77,9 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan, again: &again };
     let shown = launch.timed(look, console)?;
     trace::finish(trace, args.trace.as_deref())?;
+    if let Some(until) = args.until.filter(|&until| shown.outcome.ended_at < until) {
+        console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
+    }
     report(args, &launch, &reproducer, &shown, notes, console)
 }
 
@@ -119,58 +122,88 @@ fn check_nodes(nodes: &[NodeId], reproducer: &Reproducer, experiment: &dyn Exper
     }
 }
 
+/// What a replay showed, and what to make of it.
+struct Found<'a> {
+    reproducer: &'a Reproducer,
+    shown: &'a Shown,
+    judgement: Judgement,
+    /// None if it was stopped before its end.
+    comparison: Option<Comparison>,
+    story: Story,
+    notes: Vec<String>,
+    exit: Exit,
+}
+
 fn report(
     args: &Args,
     launch: &Launch<'_>,
     reproducer: &Reproducer,
     shown: &Shown,
-    mut notes: Vec<String>,
+    notes: Vec<String>,
     console: &mut Console,
 ) -> Result<Exit, Stop> {
+    let found = found(args, launch, reproducer, shown, notes)?;
+    if console.is_json() {
+        document(args, launch, &found, console);
+    } else {
+        account(args, launch, &found, console);
+    }
+    Ok(found.exit)
+}
+
+fn found<'a>(
+    args: &Args,
+    launch: &Launch<'_>,
+    reproducer: &'a Reproducer,
+    shown: &'a Shown,
+    mut notes: Vec<String>,
+) -> Result<Found<'a>, Stop> {
     let outcome = &shown.outcome;
-    let ink = console.ink();
-    let cut_short = args.until.is_some_and(|until| {
-        outcome.ended_at >= until && outcome.violation.is_none() && outcome.ending == Ending::Completed
-    });
+    let stopped = outcome.violation.is_none() && outcome.ending == Ending::Completed;
+    let cut_short = stopped && args.until.is_some_and(|until| outcome.ended_at >= until);
     // What a scenario expects matters to whoever looks for it, and not to whoever has found it.
     let judgement = if cut_short { Judgement::CutShort } else { judge(&Expect::Holds, outcome) };
     let comparison = (!cut_short).then(|| Comparison::of(reproducer, outcome));
-    console.say(&comparison::heading(&args.file.display().to_string(), reproducer, ink));
-    console.say(&course::text(launch.experiment, launch.scenario, outcome, ink));
-    console.say(&verdict::text(launch.experiment, &judgement, outcome, ink));
-    let story = launch.tell(outcome)?;
-    if let Some(violation) = &outcome.violation {
-        console.say(&story::text(&story, violation, ink));
-    }
-    console.say(&view::text(&shown.nodes, outcome.ended_at, ink));
     let differs = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
     let exit = if differs { Exit::Differed } else { Exit::from(&judgement) };
-    if let Some(comparison) = &comparison {
+    let story = match outcome.violation {
+        Some(_) => launch.retell(outcome)?.ok_or_else(differed)?,
+        None => Story::default(),
+    };
+    notes.extend(course::notes(outcome));
+    Ok(Found { reproducer, shown, judgement, comparison, story, notes, exit })
+}
+
+fn account(args: &Args, launch: &Launch<'_>, found: &Found<'_>, console: &mut Console) {
+    let Found { reproducer, shown, judgement, comparison, story, .. } = found;
+    let outcome = &shown.outcome;
+    let ink = console.ink();
+    console.say(&comparison::heading(&args.file.display().to_string(), reproducer, ink));
+    console.say(&course::text(launch.experiment, launch.scenario, outcome, ink));
+    console.say(&view::text(&shown.nodes, outcome.ended_at, ink));
+    console.say(&verdict::text(launch.experiment, judgement, outcome, ink));
+    if let Some(violation) = &outcome.violation {
+        console.say(&story::text(&story.told, story.heard, violation, ink));
+    }
+    if let Some(comparison) = comparison {
         console.say(&comparison::text(comparison, reproducer, outcome, ink));
     }
-    if let Some(until) = args.until.filter(|&until| outcome.ended_at < until) {
-        let note = format!("the run ended at {}, before {until}", outcome.ended_at);
-        console.note(&note);
-        notes.push(note);
-    }
-    if console.is_json() {
-        let source = args.file.display().to_string();
-        let open = BTreeSet::new();
-        let run = Character {
-            experiment: launch.experiment,
-            scenario: launch.scenario,
-            plan: launch.plan,
-            seed: reproducer.seed,
-            source: &source,
-            open: &open,
-        };
-        let mut account = Account::new(&run, &judgement, exit.code(), outcome);
-        account.story = &story;
-        account.nodes = &shown.nodes;
-        notes.extend(course::notes(outcome));
-        account.notes = &notes;
-        account.comparison = comparison.as_ref();
-        console.document(&account);
-    }
-    Ok(exit)
+}
+
+fn document(args: &Args, launch: &Launch<'_>, found: &Found<'_>, console: &mut Console) {
+    let source = args.file.display().to_string();
+    let run = Character {
+        experiment: launch.experiment,
+        scenario: launch.scenario,
+        plan: launch.plan,
+        seed: found.reproducer.seed,
+        source: &source,
+        open: &BTreeSet::new(),
+    };
+    let mut account = Account::new(&run, &found.judgement, found.exit.code(), &found.shown.outcome);
+    account.story = &found.story.told;
+    account.nodes = &found.shown.nodes;
+    account.notes = &found.notes;
+    account.comparison = found.comparison.as_ref();
+    console.document(&account);
 }

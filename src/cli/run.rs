@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::exit::Exit;
 use super::keep::{Keep, reproducer};
-use super::launch::Launch;
+use super::launch::{Launch, Story, differed};
 use super::list::unknown;
 use super::shell::{program, quoted};
 use super::stop::Stop;
@@ -20,7 +20,8 @@ use crate::report::files::Trace;
 use crate::report::story;
 use crate::report::verdict::{self, Judgement, judge};
 use crate::rng::Seed;
-use crate::scenario::{Document, Scenario};
+use crate::scenario::{Document, Scenario, ScenarioError};
+use crate::sim::Outcome;
 
 /// Runs one seed of a scenario, and gives an account of it
 ///
@@ -80,6 +81,10 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
 
 fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepared<'e>, Stop> {
     let document = Document::load(&args.scenario)?;
+    if document.value().get("plan").is_some() && document.protocol().is_none() {
+        let message = "this is a reproducer, not a scenario; a reproducer is run with `seedstorm replay`";
+        return Err(document.place(ScenarioError::new("", message)).into());
+    }
     let experiment = admit(experiments, &document)?;
     let seeds = document.seeds(args.seed)?;
     let mut scenario = document.resolve(seeds.plan)?;
@@ -120,23 +125,37 @@ impl Prepared<'_> {
     }
 }
 
+impl Prepared<'_> {
+    /// Proves a run by another one, and yields its story and the plan that reproduces it. That is the plan as it came
+    /// about, in which everything is bound; the drawn one, should binding have changed the run.
+    fn prove(&self, outcome: &Outcome) -> Result<(Story, FaultPlan), Stop> {
+        for plan in [&outcome.plan, &self.plan] {
+            if let Some(story) = (Launch { plan, ..self.launch() }).retell(outcome)? {
+                return Ok((story, plan.clone()));
+            }
+        }
+        Err(differed())
+    }
+}
+
 fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Console) -> Result<Exit, Stop> {
-    let Prepared { experiment, scenario, plan, .. } = prepared;
+    let Prepared { experiment, scenario, .. } = prepared;
     let outcome = &shown.outcome;
     let judgement = judge(&scenario.expect, outcome);
     let exit = Exit::from(&judgement);
     let ink = console.ink();
     console.say(&course::text(*experiment, scenario, outcome, ink));
     console.say(&verdict::text(*experiment, &judgement, outcome, ink));
-    let story = prepared.launch().tell(outcome)?;
-    if let Some(violation) = &outcome.violation {
-        console.say(&story::text(&story, violation, ink));
-    }
     let mut notes = course::notes(outcome);
-    let kept = if args.keep.wants(outcome) {
-        args.keep.leave(&reproducer(prepared.seed, scenario, plan, outcome), &mut notes, console)?
+    let (story, kept) = if args.keep.wants(outcome) {
+        let (story, plan) = prepared.prove(outcome)?;
+        if let Some(violation) = &outcome.violation {
+            console.say(&story::text(&story.told, story.heard, violation, ink));
+        }
+        let reproducer = reproducer(prepared.seed, scenario, &plan, outcome);
+        (story, args.keep.leave(&reproducer, &mut notes, console)?)
     } else {
-        None
+        (Story::default(), None)
     };
     if let Some(kept) = &kept {
         console.say(&kept.text(ink));
@@ -145,7 +164,7 @@ fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Con
     }
     if console.is_json() {
         let mut account = Account::new(&prepared.character(), &judgement, exit.code(), outcome);
-        account.story = &story;
+        account.story = &story.told;
         account.notes = &notes;
         (account.reproducer, account.replay) = kept.map(|kept| (kept.path, kept.replay)).unzip();
         console.document(&account);

@@ -12,7 +12,7 @@ pub(super) struct Stop {
     pub(super) exit: Exit,
     pub(super) message: String,
     /// Where in a file, if that is where.
-    pub(super) place: Option<ScenarioError>,
+    pub(super) place: Option<Box<ScenarioError>>,
 }
 
 impl Stop {
@@ -33,6 +33,6 @@ impl Stop {
 
 impl From<ScenarioError> for Stop {
     fn from(error: ScenarioError) -> Self {
-        Self { exit: Exit::Input, message: error.to_string(), place: Some(error) }
+        Self { exit: Exit::Input, message: error.to_string(), place: Some(Box::new(error)) }
     }
 }

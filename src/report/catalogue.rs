@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::layout::{Ink, Sheet, Tone};
-use super::words;
 use crate::check::PropertyInfo;
 use crate::fault::FaultKind;
 use crate::fault::links::Shape;
@@ -189,11 +188,10 @@ pub fn text(catalogue: &Catalogue, ink: Ink) -> String {
         sheet.heading(&format!("{}: {}", protocol.name, protocol.about));
         protocol_text(&mut sheet, protocol);
     }
-    listing(
-        &mut sheet,
-        "Properties of every protocol",
-        catalogue.common_properties.iter().map(|info| (info.name, info.about)),
-    );
+    if !catalogue.common_properties.is_empty() {
+        sheet.heading("For every protocol");
+        part(&mut sheet, "properties", catalogue.common_properties.iter().map(|info| (info.name, needing(info))));
+    }
     listing(&mut sheet, "Faults", pairs(&catalogue.faults));
     listing(&mut sheet, "Shapes of partitions and other faults of links", pairs(&catalogue.shapes));
     if !catalogue.distributions.is_empty() {
@@ -256,7 +254,8 @@ fn needing(info: &PropertyInfo) -> String {
 
 fn settings(sheet: &mut Sheet, label: &str, params: &[Param]) {
     for (n, Param { name, default, about }) in params.iter().enumerate() {
-        let default = if default.is_null() { String::new() } else { format!(" = {}", words::plain(default)) };
+        let default =
+            if default.is_null() { String::new() } else { format!(" = {}", default.to_string().replace(',', ", ")) };
         sheet.subject(if n == 0 { label } else { "" }, &format!("{name}{default}"));
         sheet.detail(Tone::Aside, about);
     }

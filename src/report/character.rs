@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::layout::{Ink, Sheet, Table, Tone, WIDTH, clipped, many};
+use super::layout::{Ink, Sheet, Table, Tone, many};
 use super::words;
 use crate::fault::{Entry, FaultKind, FaultPlan};
 use crate::ids::{ClientId, NodeId};
@@ -191,7 +191,7 @@ impl Character<'_> {
 
     fn faults(&self, sheet: &mut Sheet) {
         let label = format!("faults{}", self.star("faults"));
-        let mut table = Table::new(&["<kind", "planned", "aimed", "inside a turn", "<lasting", "<particulars"]);
+        let mut table = Table::new(&["<kind", "planned", "aimed", "in a turn", "<lasting", "<particulars"]);
         let mut absent = Vec::new();
         for &kind in FaultKind::ALL {
             let entries: Vec<&Entry> = self.plan.timeline.iter().filter(|entry| entry.kind.kind() == kind).collect();
@@ -250,7 +250,7 @@ fn fault_cells(kind: FaultKind, entries: &[&Entry]) -> Vec<String> {
         number(aimed),
         number(inside),
         words::range(entries.iter().filter_map(|entry| entry.lasts)),
-        clipped(&words::particulars(entries), WIDTH - 68),
+        words::particulars(entries),
     ]
 }
 

@@ -124,7 +124,7 @@ fn listed(parts: &[(u64, &str)]) -> String {
 }
 
 fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
-    let mut table = Table::new(&["<", "<", "", "<"]);
+    let mut table = Table::new(&["<", "<", "evaluated", "<"]);
     for line in &outcome.properties {
         let broken = outcome.violation.as_ref().is_some_and(|violation| violation.property == line.info.name);
         let (tone, word) = match line.evaluated {
@@ -132,8 +132,7 @@ fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
             0 => (Tone::Odd, "never evaluated"),
             _ => (Tone::Plain, "held"),
         };
-        let times = if line.evaluated == 0 { String::new() } else { format!("{} times", count(line.evaluated)) };
-        let cells = vec![line.info.name.to_owned(), word.to_owned(), times, why_not(scenario, line)];
+        let cells = vec![line.info.name.to_owned(), word.to_owned(), count(line.evaluated), why_not(scenario, line)];
         table.row(tone, cells);
     }
     if !table.is_empty() {

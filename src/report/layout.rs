@@ -7,6 +7,9 @@ use crate::time::Span;
 /// No line of an account is longer, as long as its words allow it.
 pub const WIDTH: usize = 100;
 
+/// What is between two columns of a table.
+const GAP: &str = "  ";
+
 /// Where the text of a row begins.
 const TAB: usize = 15;
 
@@ -92,6 +95,12 @@ impl Sheet {
         self.text.push('\n');
     }
 
+    /// A labelled line that is set already.
+    pub(super) fn set(&mut self, label: &str, line: &str) {
+        let line = format!("{}{line}", self.label(label));
+        self.raw(&line);
+    }
+
     /// A labelled row.
     pub(super) fn row(&mut self, label: &str, text: &str) {
         self.row_in(Tone::Plain, label, text);
@@ -99,7 +108,9 @@ impl Sheet {
 
     /// A labelled row in a tone. A row without text is left out.
     pub(super) fn row_in(&mut self, tone: Tone, label: &str, text: &str) {
-        for (n, line) in wrapped(text, WIDTH - TAB).iter().enumerate() {
+        // A label that is too long for its column pushes its text to the right.
+        let width = WIDTH - TAB.max(label.chars().count() + 3);
+        for (n, line) in wrapped(text, width).iter().enumerate() {
             self.text.push_str(&self.label(if n == 0 { label } else { "" }));
             self.text.push_str(&self.ink.paint(tone, line));
             self.text.push('\n');
@@ -130,7 +141,7 @@ impl Sheet {
     }
 
     fn label(&self, label: &str) -> String {
-        let gap = " ".repeat((TAB - 2).saturating_sub(label.chars().count()));
+        let gap = " ".repeat((TAB - 2).saturating_sub(label.chars().count()).max(1));
         format!("  {}{gap}", self.ink.paint(Tone::Aside, label))
     }
 }
@@ -162,21 +173,47 @@ impl Table {
     }
 
     fn lines(&self, ink: Ink) -> Vec<String> {
+        let widths = self.widths();
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
-        let width = |column: usize| {
-            let cells = self.rows.iter().map(|(_, cells)| &cells[column]).chain([&header[column]]);
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let named = header.iter().any(|name| !name.is_empty()).then_some((Tone::Aside, header));
+        let rows = named.iter().chain(&self.rows);
+        rows.flat_map(|(tone, cells)| self.set(cells, &widths).into_iter().map(|line| ink.paint(*tone, &line)))
+            .collect()
+    }
+
+    /// Columns are as wide as their widest cell; the last one as what is left.
+    fn widths(&self) -> Vec<usize> {
+        let widest = |column: usize| {
+            let cells = self.rows.iter().map(|(_, cells)| cells[column].chars().count());
+            cells.chain([self.header[column].chars().count()]).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..header.len()).map(width).collect();
-        let line = |tone: Tone, cells: &[String]| {
-            let set = cells.iter().zip(&widths).zip(&self.left).map(|((cell, &width), &left)| {
-                if left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-            });
-            ink.paint(tone, set.collect::<Vec<String>>().join("  ").trim_end())
+        let mut widths: Vec<usize> = (0..self.header.len()).map(widest).collect();
+        if let Some((last, others)) = widths.split_last_mut() {
+            let taken: usize = others.iter().map(|width| width + GAP.len()).sum();
+            *last = (*last).min((WIDTH - TAB).saturating_sub(taken)).max(1);
+        }
+        widths
+    }
+
+    /// One row; what is too long for the last column goes on below.
+    fn set(&self, cells: &[String], widths: &[usize]) -> Vec<String> {
+        let cell = |((cell, &width), &left): ((&String, &usize), &bool)| {
+            if left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
         };
-        let named = header.iter().any(|name| !name.is_empty());
-        let head = named.then(|| line(Tone::Aside, &header));
-        head.into_iter().chain(self.rows.iter().map(|(tone, cells)| line(*tone, cells))).collect()
+        let Some((last, others)) = cells.split_last() else { return Vec::new() };
+        let width = widths.last().copied().unwrap_or(1);
+        let before: String = others.iter().zip(widths).zip(&self.left).map(|each| cell(each) + GAP).collect();
+        let mut parts = wrapped(last, width);
+        if parts.is_empty() {
+            parts.push(String::new());
+        }
+        let left = self.left.last() == Some(&true);
+        let line = |(n, part): (usize, &String)| {
+            let start = if n == 0 { before.clone() } else { " ".repeat(before.chars().count()) };
+            let part = if left { part.clone() } else { format!("{part:>width$}") };
+            format!("{start}{part}").trim_end().to_owned()
+        };
+        parts.iter().enumerate().map(line).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The last records before a breach are nearly all heartbeats. So three strands are kept apart and short, and told
 //! together in their order: what struck (faults, crashes, boots), what was reported (votes, elections), and what the
-//! nodes concerned last did.
+//! nodes concerned last did. What is reported all the time is routine, and told once at most.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,15 +12,20 @@ use super::layout::{Ink, Sheet, Tone, WIDTH, clipped, count};
 use crate::check::Violation;
 use crate::fault::FaultKind;
 use crate::ids::NodeId;
-use crate::sim::{Record, What};
+use crate::sim::{Record, What, kind_of};
 use crate::time::Time;
 
 /// How many records of each strand are kept, and of each kind of fact.
 const STRIKES: usize = 8;
-const OF_A_KIND: usize = 3;
+const OF_A_KIND: usize = 4;
 const DEEDS: usize = 10;
 /// How many are told in all.
-const TOLD: usize = 26;
+const TOLD: usize = 25;
+/// A kind of fact that is reported more often than this, by the nodes concerned or by all others, is routine.
+const ROUTINE: [u64; 2] = [20, 10];
+
+/// A record, its place in the run, and how many like it there were in a row.
+type Kept = (u64, Record, u64);
 
 /// Listens to a run, and keeps what may be worth telling.
 #[derive(Debug)]
@@ -28,22 +33,42 @@ pub struct Listener {
     nodes: Vec<String>,
     notable: Vec<&'static str>,
     heard: u64,
-    strikes: VecDeque<(u64, Record)>,
-    facts: BTreeMap<String, VecDeque<(u64, Record)>>,
-    deeds: VecDeque<(u64, Record)>,
+    strikes: VecDeque<Kept>,
+    facts: BTreeMap<String, Strand>,
+    deeds: VecDeque<Kept>,
+}
+
+/// The facts of one kind.
+#[derive(Debug, Default)]
+struct Strand {
+    /// How many there were, near and far.
+    reported: [u64; 2],
+    /// Those of the nodes concerned.
+    near: VecDeque<Kept>,
+    /// Those of other nodes, if the kind is notable.
+    far: VecDeque<Kept>,
+}
+
+impl Strand {
+    /// What of them is worth telling.
+    fn worth_telling(&self) -> impl Iterator<Item = &Kept> {
+        let [near, far] = [0, 1].map(|side| self.reported[side] > ROUTINE[side]);
+        let skipped = if near { self.near.len().saturating_sub(1) } else { 0 };
+        self.near.iter().skip(skipped).chain(self.far.iter().filter(move |_| !far))
+    }
 }
 
 /// One record of a story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Told {
+    /// Which record of the run it is, counted from 1: its line in a trace.
+    pub line: u64,
     /// When.
     pub at: Time,
     /// The node or client that it is about; empty for the whole.
     pub on: String,
     /// What happened, in words.
     pub text: String,
-    /// How many records before it were left out.
-    pub omitted: u64,
 }
 
 impl Listener {
@@ -64,41 +89,73 @@ impl Listener {
     pub fn hear(&mut self, record: &Record) {
         self.heard += 1;
         let concerned = self.nodes.contains(&record.on);
-        let (strand, most) = match record.what {
-            What::Fault | What::Crash | What::Boot | What::Refuse | What::Phase => (&mut self.strikes, STRIKES),
-            What::End if outlasts(record) => (&mut self.strikes, STRIKES),
-            What::Fact => {
-                let kind = kind(record);
-                if !concerned && !self.notable.contains(&kind.as_str()) {
-                    return;
-                }
-                (self.facts.entry(kind).or_default(), OF_A_KIND)
-            }
-            what if concerned && is_deed(what) => (&mut self.deeds, DEEDS),
-            _ => return,
+        let strikes = match record.what {
+            What::Fault | What::Crash | What::Refuse | What::Phase => true,
+            // That everything boots in the beginning goes without saying.
+            What::Boot => record.at > Time::ZERO,
+            What::End => outlasts(record),
+            _ => false,
         };
-        if strand.len() == most {
-            strand.pop_front();
+        if strikes {
+            keep(&mut self.strikes, STRIKES, self.heard, record);
+        } else if record.what == What::Fact {
+            self.hear_fact(concerned, record);
+        } else if concerned && is_deed(record.what) {
+            self.hear_deed(record);
         }
-        strand.push_back((self.heard, record.clone()));
+    }
+
+    /// Of deeds that are alike in a row, the last is kept.
+    fn hear_deed(&mut self, record: &Record) {
+        match self.deeds.back_mut() {
+            Some(last) if are_alike(&last.1, record) => *last = (self.heard, record.clone(), last.2 + 1),
+            _ => keep(&mut self.deeds, DEEDS, self.heard, record),
+        }
+    }
+
+    fn hear_fact(&mut self, concerned: bool, record: &Record) {
+        let kind = kind_of(&Said(&record.detail));
+        let notable = self.notable.contains(&kind.as_str());
+        let strand = self.facts.entry(kind).or_default();
+        strand.reported[usize::from(!concerned)] += 1;
+        if concerned {
+            keep(&mut strand.near, OF_A_KIND, self.heard, record);
+        } else if notable {
+            keep(&mut strand.far, OF_A_KIND, self.heard, record);
+        }
+    }
+
+    /// How many records there were.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.heard
     }
 
     /// The story so far, in order.
     #[must_use]
     pub fn story(&self) -> Vec<Told> {
-        let facts = self.facts.values().flatten();
-        let mut kept: Vec<&(u64, Record)> = self.strikes.iter().chain(facts).chain(&self.deeds).collect();
-        kept.sort_by_key(|(place, _)| *place);
-        let kept = &kept[kept.len().saturating_sub(TOLD)..];
-        let mut before = 0;
-        kept.iter()
-            .map(|(place, record)| {
-                let omitted = place - before - 1;
-                before = *place;
-                Told { at: record.at, on: record.on.clone(), text: sentence(record), omitted }
-            })
-            .collect()
+        let facts = self.facts.values().flat_map(Strand::worth_telling);
+        let mut kept: Vec<&Kept> = self.strikes.iter().chain(facts).chain(&self.deeds).collect();
+        kept.sort_by_key(|(place, ..)| *place);
+        let told = |&(line, ref record, alike): &Kept| {
+            let row = if alike > 1 { format!(" ({} like it in a row)", count(alike)) } else { String::new() };
+            Told { line, at: record.at, on: record.on.clone(), text: sentence(record, &row) }
+        };
+        kept[kept.len().saturating_sub(TOLD)..].iter().copied().map(told).collect()
     }
+}
+
+fn keep(strand: &mut VecDeque<Kept>, most: usize, place: u64, record: &Record) {
+    if strand.len() == most {
+        strand.pop_front();
+    }
+    strand.push_back((place, record.clone(), 1));
+}
+
+/// Whether two records differ only in their particulars.
+fn are_alike(one: &Record, other: &Record) -> bool {
+    let kind = |record: &Record| kind_of(&Said(&record.detail));
+    one.what == other.what && one.on == other.on && one.peer == other.peer && kind(one) == kind(other)
 }
 
 /// Whether the end of an entry says something that no other record says: a crash ends with a boot.
@@ -114,11 +171,6 @@ fn is_deed(what: What) -> bool {
     matches!(what, Deliver | Timer | Request | Persist | Write | Reply | Dropped | Invoke | Return)
 }
 
-/// The kind of a fact: the leading word of its particulars.
-fn kind(record: &Record) -> String {
-    crate::sim::kind_of(&Said(&record.detail))
-}
-
 /// A text that is its own `Debug`.
 struct Said<'a>(&'a str);
 
@@ -128,15 +180,15 @@ impl std::fmt::Debug for Said<'_> {
     }
 }
 
-/// A record in words. The node stands before it.
-#[must_use]
-pub fn sentence(record: &Record) -> String {
-    let Record { what, peer, detail, .. } = record;
+/// A record in words. The node stands before it, and `row` says how many were like it.
+fn sentence(record: &Record, row: &str) -> String {
+    let Record { what, peer, .. } = record;
+    let detail = &tidied(&record.detail);
     let but = |text: &str| if detail.is_empty() { text.to_owned() } else { format!("{text}: {detail}") };
     match what {
-        What::Deliver => format!("hears from {peer}: {detail}"),
-        What::Timer => format!("its timer {detail} runs out"),
-        What::Request => format!("is asked by {peer}: {detail}"),
+        What::Deliver => format!("hears from {peer}{row}: {detail}"),
+        What::Timer => format!("its timer {detail} runs out{row}"),
+        What::Request => format!("is asked by {peer}{row}: {detail}"),
         What::Synced => but("a sync is done"),
         What::Boot => format!("boots: {detail}"),
         What::Send => format!("sends to {peer}: {detail}"),
@@ -147,9 +199,9 @@ pub fn sentence(record: &Record) -> String {
         What::Dropped => but("an input is dropped"),
         What::Arm => format!("starts a timer: {detail}"),
         What::Disarm => format!("stops a timer: {detail}"),
-        What::Persist => format!("writes, and waits for its disk: {detail}"),
-        What::Write => format!("writes: {detail}"),
-        What::Reply => format!("answers {peer}: {detail}"),
+        What::Persist => format!("writes, and waits for its disk{row}: {detail}"),
+        What::Write => format!("writes{row}: {detail}"),
+        What::Reply => format!("answers {peer}{row}: {detail}"),
         What::Fact => format!("reports {detail}"),
         What::Refuse => but("refuses to run"),
         What::Invoke => format!("asks {peer}: {detail}"),
@@ -163,25 +215,40 @@ pub fn sentence(record: &Record) -> String {
     }
 }
 
+/// A detail as a person would write it: without the doubled name of a variant that wraps a struct of its own name,
+/// doubled spaces, and ratios of astronomical numbers.
+fn tidied(detail: &str) -> String {
+    let detail = match detail.split_once('(') {
+        Some((name, rest)) if rest.starts_with(&format!("{name} {{")) => rest.strip_suffix(')').unwrap_or(rest),
+        _ => detail,
+    };
+    let words = detail.split(' ').filter(|word| !word.is_empty());
+    words.map(|word| percentage(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<String>>().join(" ")
+}
+
+fn percentage(word: &str) -> Option<String> {
+    let (hits, of) = word.split_once('/')?;
+    let (hits, of): (u64, u64) = (hits.parse().ok()?, of.parse().ok()?);
+    (of > 0).then(|| format!("{:.1}%", hits as f64 / of as f64 * 100.0))
+}
+
 /// A story as text, with the breach that it leads to.
 #[must_use]
-pub fn text(story: &[Told], violation: &Violation, ink: Ink) -> String {
+pub fn text(story: &[Told], heard: u64, violation: &Violation, ink: Ink) -> String {
     let mut sheet = Sheet::new(ink);
     sheet.raw("");
     sheet.line(Tone::Heading, "How it came about");
-    sheet.raw(&ink.paint(Tone::Aside, &set("time", "node", "")));
-    for (n, told) in story.iter().enumerate() {
-        if told.omitted > 0 && n > 0 {
-            let records = if told.omitted == 1 { "record" } else { "records" };
-            sheet.raw(&ink.paint(Tone::Aside, &set("", "", &format!("... {} other {records}", count(told.omitted)))));
-        }
-        let tone =
-            if told.text.starts_with("fault ") || told.text.starts_with("crashes") { Tone::Odd } else { Tone::Plain };
+    let told = count(story.len() as u64);
+    let line = format!("  {told} of {} records: what struck, what was reported, and what was done last", count(heard));
+    sheet.raw(&ink.paint(Tone::Aside, &line));
+    for told in story {
+        let struck = ["fault ", "crashes", "refuses"].iter().any(|word| told.text.starts_with(word));
+        let tone = if struck { Tone::Odd } else { Tone::Plain };
         sheet.raw(&ink.paint(tone, &set(&clock(told.at), &told.on, &told.text)));
     }
-    let nodes: Vec<String> = violation.evidence.nodes.iter().map(ToString::to_string).collect();
-    let node = if nodes.len() == 1 { nodes[0].as_str() } else { "" };
-    let line = set(&clock(violation.at), node, &format!("BROKEN: {}", violation.property));
+    let nodes = &violation.evidence.nodes;
+    let node = if nodes.len() == 1 { nodes[0].to_string() } else { String::new() };
+    let line = set(&clock(violation.at), &node, &format!("BROKEN: {}", violation.property));
     sheet.raw(&ink.paint(Tone::Bad, &line));
     sheet.into_text()
 }
@@ -219,7 +286,25 @@ mod tests {
         let story = listener.story();
         let texts: Vec<&str> = story.iter().map(|told| told.text.as_str()).collect();
         assert_eq!(texts[..3], ["fault crash-0 for 1s", "reports Elected { term: 1 }", "reports Voted { term: 1 }"]);
-        assert_eq!((story.len(), story[2].omitted), (3 + DEEDS, 1));
+        assert_eq!((texts[3], story.len()), ("hears from n9 (1,000 like it in a row): Heartbeat", 4));
+        assert_eq!(story[2].line, 4);
+    }
+
+    #[test]
+    fn what_is_reported_all_the_time_is_told_once() {
+        let mut listener = Listener::new(&[NodeId(1)], &["asked"]);
+        for n in 0..100 {
+            listener.hear(&record(n, What::Fact, "n1", "Asked"));
+            listener.hear(&record(n, What::Fact, "n2", "Asked"));
+        }
+        assert_eq!(listener.story().len(), 1);
+    }
+
+    #[test]
+    fn details_are_tidied() {
+        assert_eq!(tidied("Append(Append { term: 1 })"), "Append { term: 1 }");
+        assert_eq!(tidied("loss-3 307451598623/1099511627776 on {n0}  for 1ms"), "loss-3 28.0% on {n0} for 1ms");
+        assert_eq!(tidied("Vote { term: 2 }"), "Vote { term: 2 }");
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub fn text(experiment: &dyn Experiment, judgement: &Judgement, outcome: &Outcom
 fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
     let at = outcome.violation.as_ref().map_or(outcome.ended_at, |violation| violation.at);
     match judgement {
+        Judgement::Holds if outcome.empty.is_some() => {
+            (Tone::Odd, "HOLDS, and shows nothing: the run was empty".to_owned())
+        }
         Judgement::Holds => (Tone::Good, format!("HOLDS: {}", how_it_held(outcome))),
         Judgement::Broke { kind: FailureKind::Safety, property } => {
             (Tone::Bad, format!("VIOLATED: {property}, a safety property, at {at}"))

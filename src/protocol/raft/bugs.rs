@@ -93,7 +93,13 @@ const TABLE: [(Mistake, Bug); 12] = [
         Bug {
             name: "duplicate-votes",
             about: "a candidate counts a vote as often as it arrives",
-            breaks: &["election_safety", "leader_completeness", "state_machine_safety", "log_matching", "committed_durable"],
+            breaks: &[
+                "election_safety",
+                "leader_completeness",
+                "state_machine_safety",
+                "log_matching",
+                "committed_durable",
+            ],
             reached: "four nodes or more (of three, one vote and its own are a majority), and messages that arrive twice",
             source: "akka-raft issue 45",
         },

@@ -1,0 +1,8 @@
+//! The command line, from outside: the real program, in a folder of its own.
+
+mod account;
+mod input;
+mod lab;
+mod list;
+mod replay;
+mod violation;
