@@ -5,6 +5,7 @@
 //! checkpoints, all nodes at once.
 
 pub mod history;
+pub mod projected;
 mod properties;
 
 use std::fmt;

@@ -4,6 +4,8 @@
 //! requests and notices of finished syncs, and it answers through [`Io`] with effects. It has no clock,
 //! no sockets and no dice of its own; whatever it does is a function of what it was given.
 
+mod within;
+
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -12,6 +14,7 @@ use std::ops::Range;
 pub use crate::ids::{ClientId, NodeId, NodeSet, OpId, Voters};
 pub use crate::rng::{Dice, Ratio};
 pub use crate::time::{Local, Span, Wall};
+pub use within::{Wrap, WriteOf};
 
 use crate::rng::{Die, scale};
 

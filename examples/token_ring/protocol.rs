@@ -180,7 +180,8 @@ impl Property<TokenRing> for MutualExclusion {
         match (fact, self.inside) {
             (&Fact::Entered(token), None) => self.inside = Some((at.node, token)),
             (Fact::Entered(token), Some((other, older))) => {
-                let evidence = Evidence::new("two nodes inside at once").node(other).node(at.node);
+                let kind = if other == at.node { "a node inside twice" } else { "two nodes inside at once" };
+                let evidence = Evidence::new(kind).node(other).node(at.node);
                 return evidence.value("first", older).value("second", token).into();
             }
             (Fact::Left(_), _) => self.inside = None,
@@ -200,7 +201,8 @@ impl Property<TokenRing> for MutualExclusion {
 /// **The token moves**: once the ring is healed, every node gets inside.
 #[derive(Debug)]
 pub(crate) struct TokenMoves {
-    entered: NodeSet,
+    /// Who got inside since the heal; before it nothing is asked.
+    entered: Option<NodeSet>,
 }
 
 impl Property<TokenRing> for TokenMoves {
@@ -208,25 +210,27 @@ impl Property<TokenRing> for TokenMoves {
     const ABOUT: &'static str = "once the ring is healed, every node gets inside";
 
     fn new(_config: &RingConfig, _cast: &Cast) -> Self {
-        Self { entered: NodeSet::default() }
+        Self { entered: None }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
-        if let Fact::Entered(_) = fact {
-            self.entered.insert(at.node);
+        match (fact, &mut self.entered) {
+            (Fact::Entered(_), Some(entered)) => entered.insert(at.node),
+            _ => return Verdict::Skip,
         }
-        Verdict::Skip
+        Verdict::Held
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
         if *event == WorldEvent::Phase(Phase::Liveness) {
-            self.entered = NodeSet::default();
+            self.entered = Some(NodeSet::default());
         }
         Verdict::Skip
     }
 
     fn settled(&self, core: &NodeSet, _nodes: Nodes<'_, TokenRing>) -> Progress {
-        match core.without(&self.entered).iter().next() {
+        let missing = self.entered.as_ref().map_or_else(|| core.clone(), |entered| core.without(entered));
+        match missing.iter().next() {
             Some(node) => Progress::Waiting(format!("{node} has not been inside since the heal")),
             None => Progress::Done,
         }

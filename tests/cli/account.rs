@@ -32,7 +32,7 @@ fn speed_is_no_part_of_the_account() {
 #[test]
 fn lines_fit_a_hundred_columns() {
     let lab = Lab::new();
-    let (said, _) = lab.caught("no-log-check");
+    let said = lab.caught("no-log-check").said;
     let calm = lab.run(&["run", &swarm().display().to_string(), "--seed", "3"]);
     for line in said.out.lines().chain(calm.out.lines()) {
         // Only what a person copies is never broken.

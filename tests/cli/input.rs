@@ -18,7 +18,15 @@ fn refused(scenario: &str) -> String {
     let message = said.err.strip_prefix("error: ").unwrap().trim_end();
     assert_eq!(document.json()["error"]["message"], message);
     assert_eq!(document.json()["error"]["file"], "x.json");
-    message.to_owned()
+    without_list(message)
+}
+
+/// The same message without the list of all that is known, which grows.
+fn without_list(message: &str) -> String {
+    match (message.find("(known: "), message.rfind(')')) {
+        (Some(start), Some(end)) => format!("{}(known: ...){}", &message[..start], &message[end + 1..]),
+        _ => message.to_owned(),
+    }
 }
 
 /// The calm scenario with this in front of its last setting.
@@ -44,15 +52,15 @@ fn broken_json() {
 
 #[test]
 fn an_unknown_field() {
-    assert_snapshot!(refused(&with("\"netwrok\": {}")), @r#"x.json:8:3: netwrok: unknown field; did you mean "network"? (known: seedstorm, about, protocol, nodes, params, network, disk, clock, node, workload, faults, run_for, settle, settle_delay, outside, expect, bug, budget)"#);
-    assert_snapshot!(refused(&with("\"faults\": { \"crash\": { \"every\": \"1s\", \"dwon\": \"1s\" } }")), @r#"x.json:8:41: faults.crash.dwon: unknown field; did you mean "down"? (known: every, per, who, down, unsynced, strike)"#);
-    assert_snapshot!(refused(&with("\"params\": { \"hartbeat\": \"10ms\" }")), @r#"x.json:8:15: params.hartbeat: unknown field; did you mean "heartbeat"? (known: election_timeout, heartbeat, pre_vote, check_quorum, no_op, max_entries_per_append, max_inflight_appends)"#);
+    assert_snapshot!(refused(&with("\"netwrok\": {}")), @r#"x.json:8:3: netwrok: unknown field; did you mean "network"? (known: ...)"#);
+    assert_snapshot!(refused(&with("\"faults\": { \"crash\": { \"every\": \"1s\", \"dwon\": \"1s\" } }")), @r#"x.json:8:41: faults.crash.dwon: unknown field; did you mean "down"? (known: ...)"#);
+    assert_snapshot!(refused(&with("\"params\": { \"hartbeat\": \"10ms\" }")), @r#"x.json:8:15: params.hartbeat: unknown field; did you mean "heartbeat"? (known: ...)"#);
 }
 
 #[test]
 fn an_unknown_value() {
-    assert_snapshot!(refused(&CALM.replace("\"raft\"", "\"raftt\"")), @r#"x.json:4:3: protocol: there is no protocol "raftt"; did you mean "raft"? (known: raft)"#);
-    assert_snapshot!(refused(&with("\"outside\": \"slient\"")), @r#"x.json:8:3: outside: "slient" is not known here; did you mean "silent"? (known: silent, as-is)"#);
+    assert_snapshot!(refused(&CALM.replace("\"raft\"", "\"raftt\"")), @r#"x.json:4:3: protocol: there is no protocol "raftt"; did you mean "raft"? (known: ...)"#);
+    assert_snapshot!(refused(&with("\"outside\": \"slient\"")), @r#"x.json:8:3: outside: "slient" is not known here; did you mean "silent"? (known: ...)"#);
 }
 
 #[test]
@@ -79,11 +87,11 @@ fn a_partition_of_a_node_that_is_not_there() {
 
 #[test]
 fn a_bug_that_the_protocol_does_not_have() {
-    assert_snapshot!(refused(&with("\"bug\": \"vote-amnesie\"")), @r#"x.json:8:3: bug: raft has no planted mistake "vote-amnesie"; did you mean "vote-amnesia"? (known: vote-amnesia, commit-old-term, no-log-check)"#);
+    assert_snapshot!(refused(&with("\"bug\": \"vote-amnesie\"")), @r#"x.json:8:3: bug: raft has no planted mistake "vote-amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
     let lab = Lab::calm();
     let said = lab.run(&["run", "calm.json", "--bug", "vote_amnesie"]);
     assert_eq!((said.code, said.out.as_str(), lab.files().len()), (2, "", 1));
-    assert_snapshot!(said.err, @r#"error: --bug: raft has no planted mistake "vote_amnesie"; did you mean "vote-amnesia"? (known: vote-amnesia, commit-old-term, no-log-check)"#);
+    assert_snapshot!(without_list(&said.err), @r#"error: --bug: raft has no planted mistake "vote_amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::lab::{Lab, Said};
 /// A folder with a reproducer `x.json`.
 fn lab() -> Lab {
     let lab = Lab::new();
-    let (_, name) = lab.caught("vote-amnesia");
-    std::fs::rename(lab.path(&name), lab.path("x.json")).unwrap();
+    let reproducer = lab.caught("no-log-check").reproducer;
+    std::fs::rename(lab.path(&reproducer), lab.path("x.json")).unwrap();
     lab
 }
 
@@ -28,7 +28,7 @@ fn an_edited_reproducer_says_where_it_differs() {
     let said = edited(&lab, |file| file["plan"]["timeline"] = json!([]));
     assert_eq!(said.code, 4);
     assert!(said.out.contains("NOT THE SAME RUN: the file was edited, or"), "{}", said.out);
-    for words in ["the file says that one_vote_per_term breaks at", "the file has digest", "the file counts"] {
+    for words in ["the file says that leader_completeness breaks at", "the file has digest", "the file counts"] {
         assert!(said.out.contains(words), "{words}:\n{}", said.out);
     }
     let bisect = lab.run(&["replay", "edited.json", "--bisect"]);

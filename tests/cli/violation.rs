@@ -1,95 +1,94 @@
 //! Runs that break something.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::lab::{CALM, Lab, swarm};
+use crate::lab::{CALM, CAUGHT, Lab};
 
 #[test]
 fn planted_bugs_are_found_told_and_replayed() {
-    for (bug, property) in [("no-log-check", "leader_completeness"), ("vote-amnesia", "one_vote_per_term")] {
+    for (bug, property, _) in CAUGHT {
         let lab = Lab::new();
-        let (said, reproducer) = lab.caught(bug);
-        assert!(reproducer.contains(property), "{reproducer}");
-        assert_eq!(lab.files().len(), 1, "nothing else is left behind");
+        let found = lab.caught(bug);
+        let (said, reproducer) = (&found.said, &found.reproducer);
+        assert_eq!(*reproducer, format!("raft-{property}-{}.reproducer.json", found.seed));
+        assert_eq!(lab.files(), [reproducer.as_str(), "scenario.json"], "nothing else is left behind");
         assert!(said.out.contains(&format!("VIOLATED: {property}, a safety property")), "{}", said.out);
         assert!(said.out.contains(&format!("planted bug  {bug}")) && said.out.contains("How it came about"));
-        assert_eq!(said.row("reproducer"), reproducer);
         assert!(said.row("replay it:").ends_with(&format!("replay {reproducer}")));
-        let replay = lab.run(&["replay", &reproducer]);
+        let replay = lab.run(&["replay", reproducer]);
         assert_eq!((replay.code, replay.row("digest")), (1, said.row("digest")));
         assert!(replay.out.contains("Replayed exactly"), "{}", replay.out);
-        let file = lab.json(&reproducer);
+        let file = lab.json(reproducer);
         assert_eq!((&file["digest"], &file["verdict"]["property"]), (&said.row("digest").into(), &property.into()));
+        let honest = lab.run(&["run", "scenario.json", "--seed", &found.seed]);
+        assert_eq!(honest.code, 0, "without the bug it holds");
     }
 }
 
 #[test]
 fn a_reproducer_holds_a_plan_in_which_everything_is_bound() {
     let lab = Lab::new();
-    let (_, reproducer) = lab.caught("vote-amnesia");
-    let file = lab.json(&reproducer);
+    let file = lab.json(&lab.caught("vote-amnesia").reproducer);
     let entries = file["plan"]["timeline"].as_array().unwrap();
     assert!(!entries.is_empty());
     for entry in entries {
         assert!(entry["at"].is_string() && entry["after"].is_null(), "{entry}");
         assert!(entry["who"].is_u64() || entry["who"].is_array(), "{entry}");
     }
-    assert!(!file["scenario"].to_string().contains("one_of"));
 }
 
 #[test]
 fn the_document_of_a_violation_has_its_story() {
     let lab = Lab::new();
-    let (_, first) = lab.caught("no-log-check");
-    let seed = lab.json(&first)["seed"].as_str().unwrap().to_owned();
-    let said = lab.run(&["run", &swarm().display().to_string(), "--bug", "no-log-check", "--seed", &seed, "--json"]);
+    let found = lab.caught("no-log-check");
+    let said = lab.run(&["run", "scenario.json", "--bug", "no-log-check", "--seed", &found.seed, "--json"]);
     let document = said.json();
     assert_eq!(said.code, 1);
     assert_eq!((&document["verdict"], &document["property"]), (&"broke".into(), &"leader_completeness".into()));
     assert_eq!((&document["kind"], &document["exit_code"]), (&"safety".into(), &1.into()));
     assert!(document["story"].as_array().unwrap().len() > 5);
-    assert_eq!(document["reproducer"], *first, "the very same file is not written twice");
-    assert_eq!(lab.files(), [first]);
+    assert_eq!(document["reproducer"], *found.reproducer);
+    assert_eq!(lab.files().len(), 2, "the very same file is not written twice");
 }
 
 #[test]
 fn nothing_is_overwritten_unless_it_is_asked_for() {
     let lab = Lab::new();
-    let (_, first) = lab.caught("no-log-check");
-    let seed = lab.json(&first)["seed"].as_str().unwrap().to_owned();
-    let scenario = swarm().display().to_string();
-    let run = |more: &[&str]| lab.run(&[&["run", &scenario, "--bug", "no-log-check", "--seed", &seed], more].concat());
-    lab.write(&first, "something else");
+    let found = lab.caught("no-log-check");
+    let first = &found.reproducer;
+    let run = |more: &[&str]| {
+        lab.run(&[&["run", "scenario.json", "--bug", "no-log-check", "--seed", &found.seed], more].concat())
+    };
+    lab.write(first, "something else");
     let second = run(&[]).row("reproducer").to_owned();
     assert_eq!(second, first.replace(".reproducer.json", "-2.reproducer.json"));
-    assert_eq!(lab.read(&first), "something else");
+    assert_eq!(lab.read(first), "something else");
 
-    let refused = run(&["--out", &first]);
-    assert_eq!((refused.code, lab.read(&first)), (2, "something else".to_owned()));
+    let refused = run(&["--out", first]);
+    assert_eq!((refused.code, lab.read(first)), (2, "something else".to_owned()));
     assert!(refused.err.contains("is there already; --force replaces it"), "{}", refused.err);
 
-    assert_eq!(run(&["--out", &first, "--force"]).code, 1);
-    assert_eq!(lab.json(&first)["seedstorm"], 1);
+    assert_eq!(run(&["--out", first, "--force"]).code, 1);
+    assert_eq!(lab.json(first)["seedstorm"], 1);
     assert_eq!(run(&["--out", "."]).row("reproducer"), format!("./{first}"));
 }
 
 #[test]
 fn a_violation_that_was_expected_is_what_was_wanted() {
     let lab = Lab::new();
-    let (_, reproducer) = lab.caught("vote-amnesia");
-    let seed = lab.json(&reproducer)["seed"].as_str().unwrap().to_owned();
-    let mut scenario: Value = serde_json::from_str(&std::fs::read_to_string(swarm()).unwrap()).unwrap();
+    let found = lab.caught("vote-amnesia");
+    let mut scenario: Value = lab.json("scenario.json");
     scenario["bug"] = "vote-amnesia".into();
-    scenario["expect"] = serde_json::json!({ "violates": "one_vote_per_term" });
+    scenario["expect"] = json!({ "violates": "one_vote_per_term" });
     lab.write("wanted.json", &scenario.to_string());
-    let said = lab.run(&["run", "wanted.json", "--seed", &seed]);
+    let said = lab.run(&["run", "wanted.json", "--seed", &found.seed]);
     assert_eq!(said.code, 0);
     assert!(said.out.contains("VIOLATED AS EXPECTED: one_vote_per_term"), "{}", said.out);
     let replay = lab.run(&["replay", said.row("reproducer")]);
     assert_eq!(replay.code, 1, "a replay tells what the run did, whatever was wanted");
-    scenario["expect"] = serde_json::json!({ "violates": "exactly_once" });
+    scenario["expect"] = json!({ "violates": "exactly_once" });
     lab.write("other.json", &scenario.to_string());
-    assert_eq!(lab.run(&["run", "other.json", "--seed", &seed]).code, 1);
+    assert_eq!(lab.run(&["run", "other.json", "--seed", &found.seed]).code, 1);
 }
 
 #[test]
