@@ -8,7 +8,7 @@ use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Time, Verdict};
 use crate::process::Voters;
 use crate::protocol::raft::{Fact, Position, Raft, RaftConfig};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct CommittedDurable {
     voters: Voters,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::check::{At, Cast, Evidence, NodeId, Property, Seat, Verdict};
 use crate::protocol::raft::{Fact, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct ElectionSafety {
     leaders: BTreeMap<Term, (NodeId, u32)>,

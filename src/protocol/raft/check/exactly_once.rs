@@ -10,7 +10,7 @@ use crate::check::{At, Cast, Evidence, OpId, Property, Seat, Verdict};
 use crate::ids::ClientId;
 use crate::protocol::raft::{Command, Index, Log, Raft, RaftConfig};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct ExactlyOnce {
     /// How many commands took effect up to each index; before the first, none.

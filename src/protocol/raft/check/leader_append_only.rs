@@ -6,7 +6,7 @@
 use crate::check::{At, Cast, Evidence, Property, Seat, Verdict};
 use crate::protocol::raft::{Position, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct LeaderAppendOnly {
     /// For each node that leads: its term, and where its log ended.

@@ -8,7 +8,7 @@
 use crate::check::{At, Cast, Evidence, Property, Seat, Verdict};
 use crate::protocol::raft::{Fact, Position, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct LeaderCompleteness {
     /// By term, ascending: the furthest entry committed in this term or before it.

@@ -11,7 +11,7 @@ use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Seat, Time, Verd
 use crate::protocol::raft::{Index, Log, Position, Raft, RaftConfig, Term};
 use crate::rng::content_hash;
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct LogMatching {
     /// By index: the term seen last there, and the hash.

@@ -6,7 +6,7 @@ use super::Reader;
 use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict, WorldEvent};
 use crate::protocol::raft::{Index, Log, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct MonotoneTerms {
     nodes: Vec<Known>,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::check::{At, Cast, Evidence, NodeId, Property, Seat, Time, Verdict, WorldEvent};
 use crate::protocol::raft::{Fact, HardState, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct OneVotePerTerm {
     votes: Vec<BTreeMap<Term, NodeId>>,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::check::{Cast, Evidence, NodeSet, Nodes, Progress, Property, Seat, Time, Verdict};
 use crate::protocol::raft::{Index, Position, Raft, RaftConfig};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct ReplicasEqual {
     no_op: bool,

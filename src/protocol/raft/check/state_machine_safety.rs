@@ -7,7 +7,7 @@
 use crate::check::{At, Cast, Evidence, NodeId, OpId, Property, Seat, Verdict};
 use crate::protocol::raft::{Command, Entry, Index, Raft, RaftConfig, Term};
 
-/// See the [module](self).
+/// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct StateMachineSafety {
     /// What was applied at each index, and by whom first.
