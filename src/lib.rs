@@ -2,7 +2,7 @@
 //!
 //! One thread, virtual time, and a single 64-bit seed that decides every partition, delay, crash, disk loss
 //! and clock fault of a run. Nodes are deterministic state machines ([`process`]); invariants watch them
-//! ([`check`]); faults are data ([`fault`]); a run is a [`sim::Sim`].
+//! ([`check`](mod@check)); faults are data ([`fault`]); a run is a [`sim::Sim`].
 //!
 //! To put a protocol of your own in: write its node as a [`process::Process`], its invariants as
 //! [`check::Property`]s and, if it has clients, their [`workload::Workload`]; bundle them in a
