@@ -5,6 +5,7 @@
 
 mod bare;
 mod ping_pong;
+mod raft;
 
 use std::time::Instant;
 
@@ -47,5 +48,20 @@ fn main() {
             bare.push(bare::round(nodes, events));
         }
         row(&name, median(ours), median(bare));
+    }
+    for window in [1, 16, 256] {
+        let name = format!("raft, window {window}");
+        if !on(&name) {
+            continue;
+        }
+        let (mut ours, mut bare, mut proposals) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let rates = raft::round(window, 100_000);
+            ours.push(rates.events);
+            proposals.push(rates.proposals);
+            bare.push(bare::round(20, 4_000_000));
+        }
+        row(&name, median(ours), median(bare));
+        println!("{:<24} {:>9.1} k proposals/s, applied on all five nodes", "", median(proposals) / 1e3);
     }
 }

@@ -1,0 +1,72 @@
+//! Raft: five nodes, all invariants on, no faults, proposals handed to the leader directly.
+
+use std::time::Instant;
+
+use seedstorm::ids::{ClientId, NodeId, OpId};
+use seedstorm::lab::{BUILT_IN, SimOf, named, prepare, sim};
+use seedstorm::process::Process;
+use seedstorm::protocol::kv::{Key, Op, Value};
+use seedstorm::protocol::raft::Raft;
+use seedstorm::rng::Seed;
+use seedstorm::scenario::Document;
+use seedstorm::turn::Input;
+
+const SCENARIO: &str = r#"{
+  "seedstorm": 1, "protocol": "raft", "nodes": 5,
+  "params": { "election_timeout": ["100ms", "200ms"], "heartbeat": "30ms" },
+  "network": { "latency": ["1ms", "10ms"] },
+  "run_for": "10000h", "settle": "0s",
+  "budget": { "events": 1000000000000, "per_instant": 100000000 }
+}"#;
+
+/// What one round came to.
+pub(crate) struct Rates {
+    /// Proposals per second, applied on every node.
+    pub(crate) proposals: f64,
+    /// Events per second.
+    pub(crate) events: f64,
+}
+
+fn cluster() -> SimOf<Raft> {
+    let document = Document::parse(SCENARIO).expect("the scenario is right");
+    let raft = named(BUILT_IN, "raft").expect("raft is built in");
+    let (scenario, plan) = prepare(raft, &document, Seed(1)).expect("the scenario is right");
+    sim::<Raft>(&scenario, plan).expect("the scenario is right")
+}
+
+fn progress(cluster: &SimOf<Raft>, node: u32) -> u64 {
+    cluster.node(NodeId(node)).map_or(0, |raft| raft.glance().progress)
+}
+
+/// Hands `count` proposals to the leader, `window` of them outstanding at a time.
+pub(crate) fn round(window: u64, count: u64) -> Rates {
+    let mut cluster = cluster();
+    let leader = loop {
+        cluster.step();
+        if let Some((leader, glance)) = cluster.leader()
+            && glance.progress > 0
+        {
+            break leader;
+        }
+    };
+    let first = progress(&cluster, leader.0);
+    let value: Value = "32 bytes of a value, more or less".into();
+    let (mut proposed, events, start) = (0, cluster.events(), Instant::now());
+    while proposed < count {
+        let applied = progress(&cluster, leader.0).saturating_sub(first);
+        while proposed < count && proposed < applied + window {
+            // Each place in the window is a client of its own, whose operations are numbered.
+            let client = ClientId(1_000 + u32::try_from(proposed % window).unwrap_or(0));
+            let op = Op::Put(Key(u32::try_from(proposed % 16).unwrap_or(0)), value.clone());
+            cluster.inject(leader, Input::Request { id: OpId { client, n: proposed / window }, op });
+            proposed += 1;
+        }
+        cluster.step();
+    }
+    while (0..5).any(|node| progress(&cluster, node) < first + count) {
+        cluster.step();
+    }
+    let took = start.elapsed().as_secs_f64();
+    assert!(cluster.violation().is_none(), "the correct code is clean");
+    Rates { proposals: count as f64 / took, events: (cluster.events() - events) as f64 / took }
+}
