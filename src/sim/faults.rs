@@ -335,11 +335,15 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.trace_entry(What::End, None, entry, "");
     }
 
-    /// Ends what concerns the healed core, and takes back what lies in wait there. What only concerns others
-    /// stays as it is for ever; links have been seen to already.
+    /// Takes back what lies in wait, then ends what concerns the healed core: a node that is resumed works at
+    /// once, and nothing may strike or slow it any more. What only concerns others stays as it is for ever; links
+    /// have been seen to already.
     pub(super) fn end_faults_in(&mut self, core: &NodeSet) {
         self.faults.waiting.clear();
-        for entry in std::mem::take(&mut self.faults.on) {
+        self.disarm(core);
+        let mut on = std::mem::take(&mut self.faults.on);
+        on.sort_by_key(|&entry| self.entry(entry).kind.kind() == FaultKind::Pause);
+        for entry in on {
             let kind = self.entry(entry).kind.clone();
             for target in std::mem::take(&mut self.faults.entries[entry as usize].nodes) {
                 if core.contains(target.node) {
@@ -347,10 +351,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
                 }
             }
         }
+    }
+
+    /// Nothing new befalls anybody any more, and in the core not even what is under way.
+    fn disarm(&mut self, core: &NodeSet) {
         for node in self.cast.nodes() {
             let slot = &mut self.nodes.0[node.index()];
             if let Some(rare) = &mut slot.rare {
-                // Nothing new befalls anybody any more.
                 rare.strikes.clear();
                 rare.failing_syncs.clear();
                 if core.contains(node) {

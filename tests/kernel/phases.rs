@@ -188,6 +188,30 @@ fn no_strike_waits_in_the_core_any_more() {
 }
 
 #[test]
+fn a_node_of_the_core_that_is_resumed_at_the_heal_is_not_struck() {
+    // Paused between turns, with input that waits and a crash that waits for its turn.
+    let waiting = vec![
+        entry("pause", 55, 900, who(&[0]), pause()),
+        entry("crash", 60, 900, who(&[0]), crash_inside(Strike::Inside)),
+    ];
+    // Paused inside a turn that a crash is to cut.
+    let both = vec![
+        entry("pause", 85, 900, who(&[0]), Fault::Pause { strike: Strike::Inside }),
+        entry("crash", 85, 900, who(&[0]), crash_inside(Strike::After(1))),
+    ];
+    for plan in [waiting, both] {
+        let told = healed(plan).tell();
+        assert!(told.all(What::Crash).is_empty());
+    }
+    // What it does then is not slowed by what has ended as well.
+    let slowed = [
+        entry("pause", 55, 900, who(&[0]), pause()),
+        entry("slow", 60, 900, who(&[0]), Fault::Slow { by: Span::secs(30) }),
+    ];
+    assert_eq!(healed(slowed).until(100).condition(NodeId(0)), "up");
+}
+
+#[test]
 fn clients_move_to_the_core_and_each_is_owed_fresh_answers() {
     let told = healed([entry("cut", 10, 900, who(&[3]), Fault::Partition { links: Links::default() })])
         .with(|stage| {
