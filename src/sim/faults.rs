@@ -243,7 +243,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
         let idle = |node: NodeId| {
             let slot = &self.nodes.0[node.index()];
-            let doomed = slot.rare.as_ref().is_some_and(|rare| !rare.strikes.is_empty() || rare.sync_fails().is_some());
+            let doomed = slot.rare.as_ref().is_some_and(|rare| rare.is_doomed());
             !slot.is_up() || slot.is_paused() || doomed || (stops && nodes.contains(node))
         };
         let members: NodeSet =

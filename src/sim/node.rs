@@ -147,6 +147,11 @@ impl<P: Process> Rare<P> {
         self.pauses == 0 && self.work == Work::Idle
     }
 
+    /// Whether something will strike it: it lies in wait, or has found its turn and lets a part of it happen.
+    pub(crate) fn is_doomed(&self) -> bool {
+        !self.strikes.is_empty() || self.cut.is_some() || self.sync_fails().is_some()
+    }
+
     pub(crate) fn sync_fails(&self) -> Option<u32> {
         self.full_disks.last().or_else(|| self.failing_syncs.front()).copied()
     }

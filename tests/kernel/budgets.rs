@@ -64,6 +64,19 @@ fn a_node_that_something_lies_in_wait_for_counts_as_down() {
 }
 
 #[test]
+fn a_node_whose_turn_is_struck_counts_as_down_before_the_turn_ends() {
+    const TICK: Acts = Acts { boot: |_, io| io.arm(1, Span::ms(10)), ..IDLE };
+    // n0 is struck in the turn that begins at 13, after its boot, and falls when that turn ends at 16.
+    let plan = [
+        entry("inside", 5, 20, who(&[0]), crash_inside(Strike::Inside)),
+        entry("b", 15, 20, who(&[1]), crash(Unsynced::None)),
+    ];
+    let stage = at_most(1, plan.to_vec()).service(3).with(|stage| stage.acts = TICK);
+    let crashes = line(stage, FaultKind::Crash);
+    assert_eq!((crashes.took_effect, crashes.suppressed), (1, 1));
+}
+
+#[test]
 fn a_retired_node_counts_for_ever_and_a_spare_never() {
     let plan = vec![
         entry("retire", 5, 1, who(&[0]), Fault::Retire {}),
