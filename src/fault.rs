@@ -290,10 +290,11 @@ impl Fault {
         }
     }
 
-    /// Whether it waits for a turn to strike inside of.
+    /// Whether it waits for what it strikes: a turn to strike inside of, or a sync to fail.
     #[must_use]
     pub fn lies_in_wait(&self) -> bool {
         match self {
+            Self::SyncFail {} => true,
             Self::Crash { strike, .. } | Self::Kill { strike } | Self::Pause { strike } => *strike != Strike::Between,
             _ => false,
         }

@@ -47,7 +47,7 @@ pub(super) struct Target {
     pub(super) node: NodeId,
     /// The life in which the entry found it.
     pub(super) life: u32,
-    /// When the entry ends there: a pause that strikes inside a turn may begin late, and then ends late.
+    /// When the entry ends there: what lies in wait may begin late, and then ends late.
     pub(super) ends: Option<Time>,
 }
 
@@ -133,7 +133,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.faults.ledger.line(kind).suppressed += 1;
             return self.no_effect(entry, why);
         }
-        // What strikes inside a turn begins with that turn, and lasts from then on.
+        // What lies in wait begins when it strikes, and lasts from then on.
         let lasts = self.entry(entry).lasts.filter(|_| !fault.lies_in_wait());
         let ends = lasts.map(|lasts| self.now + lasts);
         let targets = nodes.iter().map(|node| Target { node, life: self.life(node), ends }).collect();
@@ -268,9 +268,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             Fault::Crash { strike, .. } | Fault::Kill { strike } | Fault::Pause { strike }
                 if *strike != Strike::Between =>
             {
-                for node in nodes.iter() {
-                    self.lie_in_wait(entry, node);
-                }
+                self.prepare_for(nodes, |rare| rare.strikes.push_back(entry));
             }
             Fault::Crash { .. } | Fault::Kill { .. } | Fault::Power { .. } | Fault::Wipe {} | Fault::Damage { .. } => {
                 for node in nodes.iter() {
@@ -279,8 +277,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
             Fault::Pause { .. } => nodes.iter().for_each(|node| self.pause(entry, node)),
             Fault::Slow { by } => self.change(entry, nodes, |rare| rare.slow += *by),
-            Fault::SyncFail {} => self.change(entry, nodes, |rare| rare.failing_syncs.push_back(entry)),
-            Fault::DiskFull { .. } => self.change(entry, nodes, |rare| rare.full_disks.push(entry)),
+            // Of these nothing is to be seen before a sync fails.
+            Fault::SyncFail {} => self.prepare_for(nodes, |rare| rare.failing_syncs.push_back(entry)),
+            Fault::DiskFull { .. } => self.prepare_for(nodes, |rare| rare.full_disks.push(entry)),
             Fault::Drift { ppm } => self.drift(entry, nodes, *ppm),
             Fault::Jump { by, back } => self.change(entry, nodes, |rare| rare.clock.jump(*by, *back)),
             Fault::Start {} => nodes.iter().for_each(|node| self.start(entry, node)),
@@ -314,7 +313,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.checkpoint();
     }
 
-    /// A strike inside a turn has come: on this node the entry begins only now.
+    /// What lay in wait has struck: on this node the entry begins only now.
     pub(super) fn begin_late(&mut self, entry: u32, node: NodeId) {
         let (now, life) = (self.now, self.life(node));
         let lasts = self.entry(entry).lasts;

@@ -27,10 +27,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    pub(super) fn lie_in_wait(&mut self, entry: u32, node: NodeId) {
-        let slot = &mut self.nodes.0[node.index()];
-        slot.rare().strikes.push_back(entry);
-        slot.refresh();
+    /// Something will strike these nodes; nothing has happened yet.
+    pub(super) fn prepare_for(&mut self, nodes: &NodeSet, mut prepare: impl FnMut(&mut Rare<P>)) {
+        for node in nodes.iter() {
+            let slot = &mut self.nodes.0[node.index()];
+            prepare(slot.rare());
+            slot.refresh();
+        }
     }
 
     /// The handler of a node has run and its effects have not left: whatever lies in wait strikes.
@@ -127,6 +130,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let rare = self.nodes.0[node.index()].rare();
         rare.failing_syncs.retain(|&failing| failing != entry);
         self.took_effect(entry, Some(node));
+        self.begin_late(entry, node);
         self.fall(node, Fall { machine: Some((Unsynced::Prefix, die)), down, wiped: false, lost_disk: false });
     }
 

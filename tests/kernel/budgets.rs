@@ -165,3 +165,28 @@ fn strikes_in_wait_take_effect_when_they_strike() {
     sim.run_until(ms(50));
     assert_eq!(sim.outcome().ledger.line(FaultKind::Crash).took_effect, 1);
 }
+
+#[test]
+fn a_bad_disk_takes_effect_when_a_sync_fails_and_the_outage_overlaps_what_waits_then() {
+    // n0 writes at 50; the client asks at 55, while n0 is down, and gets no answer.
+    const WRITE: Acts = Acts {
+        boot: |_, io| {
+            if io.now().0 == 0 {
+                io.arm(1, Span::ms(50));
+            }
+        },
+        timer: |_, _, io| io.persist(1),
+        ..IDLE
+    };
+    for (fault, lasts) in [(Fault::SyncFail {}, 20), (Fault::DiskFull { down: Span::ms(20) }, 90)] {
+        let kind = fault.kind();
+        let plan = [entry("bad", 5, lasts, who(&[0]), fault)];
+        let mut sim = stage(1, WRITE).asks(0, &[(55, 4)]).faults(plan.clone()).until(49);
+        assert_eq!(sim.outcome().ledger.line(kind).took_effect, 0);
+        sim.run_until(ms(99));
+        let line = *sim.outcome().ledger.line(kind);
+        assert_eq!((line.took_effect, line.overlapped), (1, 1), "{kind}");
+        let never = stage(1, IDLE).asks(0, &[(55, 4)]).faults(plan);
+        assert_eq!((self::line(never, kind).took_effect), 0, "{kind}");
+    }
+}
