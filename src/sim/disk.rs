@@ -10,7 +10,7 @@ use crate::fault;
 use crate::ids::{Endpoint, NodeId};
 use crate::process::{Durable, Process, Ticket};
 use crate::rng::{Die, content_hash, scale};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::turn::Input;
 use crate::workload::Workload;
 
@@ -120,6 +120,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// A node goes down and loses its memory, its timers and whatever had not left it.
     pub(super) fn fall(&mut self, node: NodeId, fall: Fall) {
         self.counters.crashes += 1;
+        let was_up = self.nodes.0[node.index()].is_up();
         self.stop(node);
         let slot = &mut self.nodes.0[node.index()];
         slot.status = Status::Down;
@@ -132,8 +133,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             slot.disk = P::Disk::default();
         }
         let life = slot.life;
-        if let Some(down) = fall.down {
-            self.queue.push((self.now + down).0, Event::Restart { node, life });
+        let rare = slot.rare();
+        // A machine that falls after its process holds up the restart, and never brings it forward.
+        let held_until = if was_up { Time::ZERO } else { rare.down_until };
+        let down_until = fall.down.map_or(Time::MAX, |down| held_until.max(self.now + down));
+        rare.machine_stands = fall.machine.is_none();
+        rare.down_until = down_until;
+        if fall.down.is_some() {
+            self.queue.push(down_until.0, Event::Restart { node, life });
         }
         self.network.forget(node);
         self.log.event(self.now, What::Crash, node.0.into(), u64::from(fall.machine.is_some()), kept.0);
@@ -142,24 +149,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             (kept, total) => format!("{kept} of {total} unsynced records survive"),
         });
         self.world_event(&WorldEvent::Crash { node, lost_disk: fall.lost_disk });
-    }
-
-    /// The machine of a dead process crashes: what the process had written and not synced is lost like any other.
-    /// A successor that waited for it boots `down` later.
-    pub(super) fn lose_page_cache(
-        &mut self,
-        node: NodeId,
-        (unsynced, die): (fault::Unsynced, Die),
-        down: Option<Span>,
-    ) {
-        let slot = &mut self.nodes.0[node.index()];
-        let (kept, _) = settle_unsynced::<P>(slot, unsynced, die);
-        let life = slot.life;
-        let waited = std::mem::take(&mut slot.rare().boot_when_synced);
-        self.log.event(self.now, What::Crash, node.0.into(), 1, kept);
-        if let (true, Some(down)) = (waited, down) {
-            self.queue.push((self.now + down).0, Event::Restart { node, life });
-        }
     }
 
     /// Memory, timers and everything that had not left are gone. The node will not restart by itself.
@@ -181,7 +170,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     pub(super) fn restart(&mut self, node: NodeId, life: u32) {
         let slot = &self.nodes.0[node.index()];
-        if slot.status == Status::Down && slot.life == life && !self.course.keeps_out(node) {
+        let held = slot.rare.as_ref().is_some_and(|rare| self.now < rare.down_until);
+        if slot.status == Status::Down && slot.life == life && !held && !self.course.keeps_out(node) {
             self.restart_now(node);
         }
     }
@@ -209,7 +199,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 fn settle_unsynced<P: Process>(slot: &mut super::node::Slot<P>, keep: fault::Unsynced, die: Die) -> (u64, u64) {
     let Some(rare) = &mut slot.rare else { return (0, 0) };
     rare.disk_epoch += 1;
-    rare.synced_by = crate::time::Time::ZERO;
+    rare.synced_by = Time::ZERO;
     let total = rare.unsynced.len() as u64;
     let records: Vec<_> = rare.unsynced.drain(..).map(|unsynced| unsynced.write).collect();
     let survives = survivors(&records.iter().map(P::Disk::file).collect::<Vec<u8>>(), keep, die);

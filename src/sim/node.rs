@@ -65,6 +65,10 @@ pub(crate) struct Rare<P: Process> {
     pub(crate) full_disks: Vec<u32>,
     /// The entry that gave the disk a latent error, applied before the next boot.
     pub(crate) latent: Option<u32>,
+    /// While it is down: whether only its process is dead, and its machine stands.
+    pub(crate) machine_stands: bool,
+    /// While it is down: until when at least.
+    pub(crate) down_until: Time,
     /// A restart that waits until what survived a process death is on the disk.
     pub(crate) boot_when_synced: bool,
 }
@@ -125,6 +129,8 @@ impl<P: Process> Default for Rare<P> {
             failing_syncs: VecDeque::new(),
             full_disks: Vec::new(),
             latent: None,
+            machine_stands: false,
+            down_until: Time::ZERO,
             boot_when_synced: false,
         }
     }
@@ -191,6 +197,11 @@ impl<P: Process> Slot<P> {
 
     pub(crate) fn is_up(&self) -> bool {
         self.status == Status::Up
+    }
+
+    /// Whether its process is dead, and may restart, and its machine stands.
+    pub(crate) fn is_idle_machine(&self) -> bool {
+        self.status == Status::Down && self.rare.as_ref().is_some_and(|rare| rare.machine_stands)
     }
 
     pub(crate) fn is_paused(&self) -> bool {

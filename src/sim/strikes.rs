@@ -90,8 +90,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
             _ => Some((Unsynced::Prefix, die)),
         };
-        if !self.nodes.0[node.index()].is_up() {
-            return self.crash_of_one_down(entry, node, machine);
+        let slot = &self.nodes.0[node.index()];
+        // A machine can fall while its process is dead already.
+        if !slot.is_up() && !(machine.is_some() && slot.is_idle_machine()) {
+            return self.no_effect_on(entry, node, "it is down already");
         }
         let original = self.entry(entry);
         let wiped = matches!(original.kind, Fault::Wipe {});
@@ -103,20 +105,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.took_effect(entry, Some(node));
         self.begin_late(entry, node);
         self.fall(node, Fall { machine, down, wiped, lost_disk: wiped || damaged });
-    }
-
-    /// A machine that crashes while its process is dead already still loses its page cache. Nothing else can
-    /// happen to a node that is down.
-    fn crash_of_one_down(&mut self, entry: u32, node: NodeId, machine: Option<(Unsynced, Die)>) {
-        let slot = &self.nodes.0[node.index()];
-        let writes_out = slot.rare.as_ref().is_some_and(|rare| !rare.unsynced.is_empty());
-        match machine {
-            Some(machine) if writes_out => {
-                self.took_effect(entry, Some(node));
-                self.lose_page_cache(node, machine, self.entry(entry).lasts);
-            }
-            _ => self.no_effect_on(entry, node, "it is down already"),
-        }
     }
 
     /// A sync of a node failed by the hand of this entry.

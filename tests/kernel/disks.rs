@@ -164,6 +164,44 @@ fn after_the_death_of_a_process_the_next_boot_waits_for_its_writes_and_sees_them
     assert!(puppet.heard.is_empty(), "the dead process is not told: {:?}", puppet.heard);
 }
 
+/// Killed at 20 for so long, and struck by something else at 22 for so long.
+fn killed_and(lasts: [u64; 2], then: Fault) -> Stage {
+    let kill = entry("kill", 20, lasts[0], who(&[0]), Fault::Kill { strike: Strike::Between });
+    stage(1, FIVE).sync(50).faults([kill, entry("then", 22, lasts[1], who(&[0]), then)])
+}
+
+#[test]
+fn the_machine_of_a_dead_process_can_lose_its_disk() {
+    let mut sim = killed_and([5, 5], crash(Unsynced::None)).until(40);
+    assert_eq!((sim.disk(NodeId(0)).records.len(), sim.life(NodeId(0))), (0, 2));
+    assert_eq!(sim.outcome().counters.crashes, 2);
+    let kept = killed_and([5, 5], crash(Unsynced::All)).until(40);
+    assert_eq!(kept.disk(NodeId(0)).records, [1, 101, 2, 102, 3]);
+    let synced = |then| killed_and([60, 5], then).sync(1).until(90);
+    assert_eq!(synced(crash(Unsynced::None)).disk(NodeId(0)).records.len(), 5);
+    assert!(synced(Fault::Wipe {}).disk(NodeId(0)).records.is_empty());
+    assert!(synced(Fault::Damage { unsynced: Unsynced::None }).disk(NodeId(0)).damaged);
+}
+
+#[test]
+fn the_machine_of_a_dead_process_holds_up_the_restart_and_never_brings_it_forward() {
+    for (lasts, up) in [([5, 30], 52), ([40, 5], 60)] {
+        let mut sim = killed_and(lasts, crash(Unsynced::None)).until(up - 1);
+        assert_eq!(sim.condition(NodeId(0)), "down");
+        sim.run_until(ms(up));
+        assert_eq!((sim.condition(NodeId(0)).as_str(), sim.life(NodeId(0))), ("up", 2));
+    }
+}
+
+#[test]
+fn a_machine_that_is_down_cannot_fall_again() {
+    let plan =
+        [entry("crash", 20, 30, who(&[0]), crash(Unsynced::All)), entry("wipe", 22, 60, who(&[0]), Fault::Wipe {})];
+    let mut sim = stage(1, FIVE).faults(plan).until(50);
+    assert_eq!((sim.life(NodeId(0)), sim.disk(NodeId(0)).records.len()), (2, 5));
+    assert_eq!(sim.outcome().ledger.line(seedstorm::fault::FaultKind::Wipe).took_effect, 0);
+}
+
 #[test]
 fn timers_and_input_of_an_earlier_life_are_gone() {
     const LIVES: Acts = Acts {
