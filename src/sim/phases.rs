@@ -125,6 +125,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.course.next_poll = self.now + self.poll_every();
         self.heal_links(&core);
         self.heal_nodes(&core);
+        self.hasten(&core);
         let members: Vec<NodeId> = core.iter().collect();
         self.move_clients(&members);
         self.checkpoint();
@@ -163,15 +164,19 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             cuts.push(Cut { from: rest, to: core.clone() });
         }
         self.network.push(Active { entry: None, key: 0, cuts, does: Does::Cut });
-        self.hasten_messages(core);
         self.release_held(core);
     }
 
-    /// What is on its way within the core arrives within the stated delay, however long its fate was to be.
-    fn hasten_messages(&mut self, core: &NodeSet) {
+    /// What is on its way within the core arrives within the stated delay, however long its fate was to be; and a
+    /// turn that a fault slowed takes no longer than one that begins now.
+    fn hasten(&mut self, core: &NodeSet) {
         let latest = self.now + self.world.settle_delay;
         for (at, order, event) in self.queue.drain_sorted() {
-            let hastened = if self.is_within(core, &event) { at.min(latest.0) } else { at };
+            let hastened = match &event {
+                &Event::TurnEnds { node, .. } if core.contains(node) => at.min((self.now + self.service_time(node)).0),
+                event if self.is_within(core, event) => at.min(latest.0),
+                _ => at,
+            };
             self.queue.push_with(hastened, order, event);
         }
     }

@@ -191,7 +191,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    fn service_time(&self, node: NodeId) -> Span {
+    pub(super) fn service_time(&self, node: NodeId) -> Span {
         let slot = &self.nodes.0[node.index()];
         let slow = slot.rare.as_ref().map_or(Span::ZERO, |rare| rare.slow);
         if self.world.node.service.is_zero() {

@@ -54,12 +54,24 @@ fn everything_ends_in_the_core_and_nothing_outside() {
     ];
     let mut sim = healed(plan).until(100);
     assert_eq!(sim.phase(), Phase::Liveness);
-    assert_eq!([0, 1, 2, 3].map(|node| sim.condition(NodeId(node))), ["up", "up, inside a turn", "up", "down"]);
+    assert_eq!([0, 1, 2, 3].map(|node| sim.condition(NodeId(node))), ["up", "up", "up", "down"]);
     let shown = sim.timers(NodeId(2)).0.0;
     sim.run_until(ms(190));
     assert_eq!(sim.timers(NodeId(2)).0.0, shown + 90_000_000);
     assert_eq!(sim.condition(NodeId(3)), "down");
     assert!((0..3).all(|node| late(&notes(&sim, node)) >= 8));
+}
+
+#[test]
+fn a_turn_that_was_slowed_ends_with_the_fault() {
+    let slowed = [entry("slow", 85, 10, who(&[0]), Fault::Slow { by: Span::secs(30) })];
+    let mut sim = healed(slowed).service(3).until(100);
+    assert_eq!(sim.condition(NodeId(0)), "up, inside a turn");
+    // It takes its ordinary time from then on.
+    sim.run_until(ms(103));
+    assert!(heard(&sim, 0).iter().any(|(at, _)| *at == 103), "{:?}", heard(&sim, 0));
+    sim.run_until(ms(199));
+    assert!(late(&notes(&sim, 0)) >= 6);
 }
 
 #[test]
