@@ -5,7 +5,7 @@ use super::event::Event;
 use super::network::Does;
 use super::node::Status;
 use super::trace::What;
-use crate::check::{Phase, Properties};
+use crate::check::Properties;
 use crate::fault::budget::unavailable;
 use crate::fault::draw::cuts_around;
 use crate::fault::ledger::Ledger;
@@ -120,7 +120,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn onset(&mut self, entry: u32) {
-        if self.course.phase != Phase::Safety {
+        if !self.course.admits_faults(self.now) {
             return;
         }
         let kind = self.entry(entry).kind.kind();

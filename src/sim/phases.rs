@@ -69,6 +69,12 @@ impl Course {
         }
     }
 
+    /// Whether entries of the plan may begin now. One of the last instant would have no time to do anything, and
+    /// a plan that holds it is refused.
+    pub(super) fn admits_faults(&self, now: Time) -> bool {
+        self.phase == Phase::Safety && now < self.horizon
+    }
+
     /// The core has converged: settles when the phase ends.
     fn converge(&mut self, now: Time) {
         self.converged = Some(now);

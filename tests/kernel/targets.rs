@@ -110,6 +110,17 @@ fn an_entry_begins_a_while_after_the_nth_fact_of_a_kind() {
 }
 
 #[test]
+fn no_entry_begins_at_the_end_of_the_safety_phase() {
+    let begun = |run_for| {
+        let plan = [after("crash", "elected", 1, 5, who(&[2]), crash(Unsynced::None))];
+        relay().faults(plan).with(|stage| stage.world.run_for = Span::ms(run_for)).run().plan.timeline
+    };
+    // The token reaches n1 at 1 ms. What begins can be replayed: its instant is before the end.
+    assert!(begun(6).is_empty());
+    assert_eq!(begun(7).iter().map(|entry| entry.at).collect::<Vec<_>>(), [Some(ms(6))]);
+}
+
+#[test]
 fn an_entry_begins_after_everything_else_of_its_instant() {
     // The token reaches n1 at 1 ms: the leader of that instant is known to a fault at 1 ms.
     assert_eq!(
