@@ -160,7 +160,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if let Some(rare) = &mut slot.rare {
             rare.held.clear();
             rare.inbox.clear();
-            rare.cut = None;
+            rare.struck.clear();
             rare.work = Work::Idle;
             rare.pauses = 0;
             rare.boot_when_synced = false;

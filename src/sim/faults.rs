@@ -361,7 +361,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
                 rare.failing_syncs.clear();
                 if core.contains(node) {
                     rare.full_disks.clear();
-                    rare.cut = None;
+                    rare.struck.clear();
                 }
             }
             slot.refresh();
@@ -423,7 +423,9 @@ fn describe(entry: &Entry, resolved: &[Entry]) -> String {
             format!("{odds} on {}", describe_links(links))
         }
         Fault::Delay { links, .. } => format!("on {}", describe_links(links)),
-        Fault::Crash { strike: Strike::After(kept), .. } | Fault::Kill { strike: Strike::After(kept) } => {
+        Fault::Crash { strike: Strike::After(kept), .. }
+        | Fault::Kill { strike: Strike::After(kept) }
+        | Fault::Pause { strike: Strike::After(kept) } => {
             format!("inside a turn, after {kept} of its effects")
         }
         Fault::Slow { by } => format!("each turn by {by}"),

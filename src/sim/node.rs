@@ -51,8 +51,8 @@ pub(crate) struct Rare<P: Process> {
     pub(crate) work: Work,
     /// Effects of the turn under way that have not left yet.
     pub(crate) held: VecDeque<Effect<P>>,
-    /// After how many more effects the turn under way is cut by a crash, and by which entry.
-    pub(crate) cut: Option<(u32, u32)>,
+    /// After how many more effects the turn under way is struck, and by which entry.
+    pub(crate) struck: Vec<(u32, u32)>,
     pub(crate) inbox: VecDeque<Waiting<P>>,
     pub(crate) unsynced: VecDeque<Unsynced<<P::Disk as Durable>::Write>>,
     /// When the last issued write will be on the disk.
@@ -121,7 +121,7 @@ impl<P: Process> Default for Rare<P> {
             strikes: VecDeque::new(),
             work: Work::Idle,
             held: VecDeque::new(),
-            cut: None,
+            struck: Vec::new(),
             inbox: VecDeque::new(),
             unsynced: VecDeque::new(),
             synced_by: Time::ZERO,
@@ -143,7 +143,7 @@ impl<P: Process> Rare<P> {
             && self.slow == Span::ZERO
             && self.strikes.is_empty()
             && self.work == Work::Idle
-            && self.cut.is_none()
+            && self.struck.is_empty()
             && self.inbox.is_empty()
             && self.failing_syncs.is_empty()
             && self.full_disks.is_empty()
@@ -155,7 +155,7 @@ impl<P: Process> Rare<P> {
 
     /// Whether something will strike it: it lies in wait, or has found its turn and lets a part of it happen.
     pub(crate) fn is_doomed(&self) -> bool {
-        !self.strikes.is_empty() || self.cut.is_some() || self.sync_fails().is_some()
+        !self.strikes.is_empty() || !self.struck.is_empty() || self.sync_fails().is_some()
     }
 
     pub(crate) fn sync_fails(&self) -> Option<u32> {

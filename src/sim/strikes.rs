@@ -41,16 +41,42 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         loop {
             let Some(rare) = &mut self.nodes.0[node.index()].rare else { return };
             let Some(entry) = rare.strikes.pop_front() else { return };
-            if matches!(self.entry(entry).kind, Fault::Pause { .. }) {
-                self.pause(entry, node);
-                continue;
+            match self.entry(entry).kind {
+                Fault::Pause { strike: Strike::After(kept) } if kept > 0 => {
+                    self.nodes.0[node.index()].rare().struck.push((kept, entry));
+                }
+                Fault::Pause { .. } => self.pause(entry, node),
+                _ => {
+                    let kept = self.prefix_kept(entry, node);
+                    self.resolve_strike(entry, kept);
+                    self.nodes.0[node.index()].rare().struck.push((kept, entry));
+                    // Only one crash can end this turn; others wait for the next life.
+                    return;
+                }
             }
-            let kept = self.prefix_kept(entry, node);
-            self.resolve_strike(entry, kept);
-            let rare = self.nodes.0[node.index()].rare();
-            rare.cut = Some((kept, entry));
-            // Only one crash can end this turn; others wait for the next life.
-            return;
+        }
+    }
+
+    /// As many effects of a turn have left as were to leave before a strike (or all of them, at its end): what
+    /// strikes now does. Of a pause and a crash at the same place the pause comes first, and the crash after it.
+    /// Whether the turn goes on no further for now.
+    pub(super) fn strike_midway(&mut self, node: NodeId, at_end: bool) -> bool {
+        let struck = &self.nodes.0[node.index()].rare().struck;
+        let due: Vec<u32> = struck.iter().filter(|(left, _)| at_end || *left == 0).map(|&(_, entry)| entry).collect();
+        let (pauses, crashes): (Vec<u32>, Vec<u32>) =
+            due.into_iter().partition(|&entry| matches!(self.entry(entry).kind, Fault::Pause { .. }));
+        for &entry in &pauses {
+            self.nodes.0[node.index()].rare().struck.retain(|&(_, other)| other != entry);
+            self.pause(entry, node);
+        }
+        match crashes.first() {
+            _ if !pauses.is_empty() => true,
+            Some(&entry) => {
+                self.outbox.effects.clear();
+                self.crash_by(entry, node);
+                true
+            }
+            None => false,
         }
     }
 

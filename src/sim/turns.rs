@@ -243,12 +243,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if rare.ready() { rare.inbox.pop_front() } else { None }
     }
 
-    /// Lets the effects in the outbox leave, up to the first barrier or to where a crash cuts the turn.
+    /// Lets the effects in the outbox leave, up to the first barrier or to where something strikes the turn.
     #[inline(always)]
     fn release(&mut self, node: NodeId) {
         self.ordinals.new_turn();
-        if self.nodes.0[node.index()].rare.as_ref().is_some_and(|rare| rare.cut.is_some()) {
-            return self.release_cut(node);
+        if self.nodes.0[node.index()].rare.as_ref().is_some_and(|rare| !rare.struck.is_empty()) {
+            return self.release_struck(node);
         }
         while let Some(effect) = self.outbox.effects.pop_front() {
             if self.leave(node, effect) == Flow::Stop {
@@ -258,21 +258,31 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.finish(node);
     }
 
-    /// Like [`release`](Self::release), for a turn of which only a part happens.
-    fn release_cut(&mut self, node: NodeId) {
+    /// Like [`release`](Self::release), for a turn that is paused or crashes midway.
+    fn release_struck(&mut self, node: NodeId) {
         loop {
-            let Some((left, entry)) = self.nodes.0[node.index()].rare().cut else { return };
-            if left == 0 || self.outbox.effects.is_empty() {
-                self.outbox.effects.clear();
-                self.crash_by(entry, node);
+            let at_end = self.outbox.effects.is_empty();
+            if self.strike_midway(node, at_end) {
+                return self.hold_rest(node);
+            }
+            let Some(effect) = self.outbox.effects.pop_front() else { return self.finish(node) };
+            for (left, _) in &mut self.nodes.0[node.index()].rare().struck {
+                *left -= 1;
+            }
+            if self.leave(node, effect) == Flow::Stop {
                 return;
             }
-            self.nodes.0[node.index()].rare().cut = Some((left - 1, entry));
-            if let Some(effect) = self.outbox.effects.pop_front()
-                && self.leave(node, effect) == Flow::Stop
-            {
-                return;
-            }
+        }
+    }
+
+    /// The rest of a turn waits until the node is resumed; of a node that is down nothing is left.
+    fn hold_rest(&mut self, node: NodeId) {
+        let slot = &mut self.nodes.0[node.index()];
+        if slot.is_up() {
+            let rare = slot.rare();
+            std::mem::swap(&mut rare.held, &mut self.outbox.effects);
+            rare.work = Work::Due;
+            slot.refresh();
         }
     }
 

@@ -64,6 +64,26 @@ fn what_was_decided_before_a_pause_inside_a_turn_leaves_after_it() {
 }
 
 #[test]
+fn a_pause_inside_a_turn_lets_exactly_the_stated_number_of_effects_leave_before_it() {
+    let pause = |id, kept| entry(id, 5, 30, who(&[0]), Fault::Pause { strike: Strike::After(kept) });
+    let sends = |plan: Vec<_>| {
+        let told = stage(5, BROADCAST).faults(plan).tell();
+        told.all(What::Send).iter().map(|send| send.0 / 1_000).collect::<Vec<u64>>()
+    };
+    assert_eq!(sends(vec![pause("a", 0)]), [40, 40, 40, 40]);
+    assert_eq!(sends(vec![pause("a", 2)]), [10, 10, 40, 40]);
+    assert_eq!(sends(vec![pause("a", 9)]), [10, 10, 10, 10]);
+    assert_eq!(sends(vec![pause("a", 1), pause("b", 3)]), [10, 40, 40, 70]);
+    // A crash at the same place comes when the pause is over.
+    let crash = entry("crash", 5, 30, who(&[0]), crash_inside(Strike::After(2)));
+    let told = stage(5, BROADCAST).faults([pause("a", 2), crash]).tell();
+    assert_eq!((told.all(What::Send).len(), told.all(What::Crash)[0].0), (2, 40_000));
+    // Input that comes meanwhile waits.
+    let paused = stage(2, BROADCAST).faults([pause("a", 9)]).until(15);
+    assert_eq!(paused.condition(NodeId(0)), "paused");
+}
+
+#[test]
 fn a_write_decided_before_a_pause_inside_a_turn_reaches_the_disk_after_it() {
     const WRITER: Acts = Acts {
         boot: |_, io| io.arm(1, Span::ms(10)),
