@@ -370,7 +370,15 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// Shows the properties all nodes at once.
     fn checkpoint(&mut self) {
+        self.faults.unseen = false;
         self.checks.on_state(self.now, Nodes::new(&self.nodes), &mut self.board);
+    }
+
+    /// Shows them all nodes if a fault took effect; to be called at the end of every event in which one may have.
+    fn checkpoint_if_due(&mut self) {
+        if self.faults.unseen {
+            self.checkpoint();
+        }
     }
 
     #[inline]

@@ -89,7 +89,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if slot.is_up()
             && let Some(entry) = slot.rare().sync_fails()
         {
-            return self.fail_sync(entry, node);
+            self.fail_sync(entry, node);
+            return self.checkpoint_if_due();
         }
         let rare = slot.rare();
         let Some(done) = rare.unsynced.pop_front() else { return };
@@ -97,7 +98,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         slot.disk.apply(done.write);
         self.log.event(self.now, What::Synced, node.0.into(), slot.life.into(), 0);
         match done.kind {
-            Sync::Barrier => self.go_on(node),
+            Sync::Barrier => {
+                self.go_on(node);
+                self.checkpoint_if_due();
+            }
             Sync::Notice(ticket) => self.notice_now(node, ticket),
             Sync::Orphan if boots && !self.course.keeps_out(node) => self.restart_now(node),
             Sync::Orphan => {}

@@ -26,6 +26,8 @@ pub(super) struct Faults<P: Process> {
     pub(super) on: Vec<u32>,
     /// Messages held by clogged links, with the entry that holds them and their places in the queue.
     pub(super) held: Vec<(u32, u64, Event<P>)>,
+    /// Something took effect since the properties last saw all nodes.
+    pub(super) unseen: bool,
     pub(super) ledger: Ledger,
     /// The plan as it came about: everything bound, nothing left to a rule.
     pub(super) resolved: Vec<Entry>,
@@ -63,6 +65,7 @@ impl<P: Process> Faults<P> {
             waiting: waiting.collect(),
             on: Vec::new(),
             held: Vec::new(),
+            unseen: false,
             ledger,
             resolved: Vec::new(),
         }
@@ -152,7 +155,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if let Some(ends) = ends {
             self.queue.push(ends.0, Event::End { entry });
         }
-        self.checkpoint();
+        self.checkpoint_if_due();
     }
 
     /// Whom the entry is about, found by a rule that rolls no dice.
@@ -369,6 +372,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn took_effect(&mut self, entry: u32, node: Option<NodeId>) {
+        self.faults.unseen = true;
         let kind = self.entry(entry).kind.kind();
         let waiting = self.clients.are_waiting();
         let line = self.faults.ledger.line(kind);

@@ -44,6 +44,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
         } else {
             self.strike_now(entry, &NodeSet::new(), &fault);
+            self.checkpoint_if_due();
         }
     }
 

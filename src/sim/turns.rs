@@ -96,7 +96,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if rare.ready() {
             self.turn(node, input);
             self.nodes.0[node.index()].refresh();
-            return;
+            return self.checkpoint_if_due();
         }
         // What a node owes itself is never dropped, or it would wait for ever.
         if rare.inbox.len() >= room && !matches!(input, Input::Synced(_)) {
@@ -170,6 +170,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.world_event(&WorldEvent::Boot { node, life });
         self.take_time(node);
         self.pump(node);
+        self.checkpoint_if_due();
     }
 
     /// The handler of a node has run; before its effects leave, the turn takes its time, and may be struck.
@@ -205,6 +206,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let slot = &mut self.nodes.0[node.index()];
         if slot.life == life && slot.is_up() && slot.rare().work == Work::Serving {
             self.go_on(node);
+            self.checkpoint_if_due();
         }
     }
 

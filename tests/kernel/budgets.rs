@@ -1,11 +1,13 @@
 //! Budgets, and the ledger that tells what of a plan came about.
 
+use seedstorm::check::{Evidence, Nodes, Property, Verdict};
 use seedstorm::fault::ledger::Line;
 use seedstorm::fault::links::{Links, Shape};
 use seedstorm::fault::{Entry, Fault, FaultKind, Strike, Unsynced, Who};
-use seedstorm::process::{NodeId, Span};
+use seedstorm::process::{Cast, NodeId, Span};
+use seedstorm::time::Time;
 
-use crate::support::{Acts, IDLE, Reply, Stage, crash, crash_inside, entry, ms, set, stage, who};
+use crate::support::{Acts, IDLE, Puppet, Reply, Stage, crash, crash_inside, entry, ms, set, stage, who};
 
 fn line(stage: Stage, kind: FaultKind) -> Line {
     *stage.run().ledger.line(kind)
@@ -83,7 +85,7 @@ fn a_retired_node_counts_for_ever_and_a_spare_never() {
         entry("crash", 80, 5, who(&[1]), crash(Unsynced::None)),
     ];
     assert_eq!(line(at_most(1, plan.clone()), FaultKind::Crash).suppressed, 1);
-    let cast = seedstorm::process::Cast::new(&[("node", 3, 2)]);
+    let cast = Cast::new(&[("node", 3, 2)]);
     assert_eq!(line(at_most(1, plan[1..].to_vec()).with(|stage| stage.cast = cast), FaultKind::Crash).suppressed, 0);
 }
 
@@ -188,5 +190,41 @@ fn a_bad_disk_takes_effect_when_a_sync_fails_and_the_outage_overlaps_what_waits_
         assert_eq!((line.took_effect, line.overlapped), (1, 1), "{kind}");
         let never = stage(1, IDLE).asks(0, &[(55, 4)]).faults(plan);
         assert_eq!((self::line(never, kind).took_effect), 0, "{kind}");
+    }
+}
+
+/// Breaks at the first checkpoint at which somebody is down.
+struct AllLive;
+
+impl Property<Puppet> for AllLive {
+    const NAME: &'static str = "all_live";
+    const ABOUT: &'static str = "nobody is down at a checkpoint";
+
+    fn new(_acts: &Acts, _cast: &Cast) -> Self {
+        Self
+    }
+
+    fn on_state(&mut self, _now: Time, nodes: Nodes<'_, Puppet>) -> Verdict {
+        if nodes.living().count() < nodes.count() as usize {
+            return Verdict::Broken(Box::new(Evidence::new("somebody is down")));
+        }
+        Verdict::Held
+    }
+}
+
+#[test]
+fn properties_see_all_nodes_after_every_fault_when_it_strikes() {
+    const WRITE: Acts = Acts { boot: |_, io| io.arm(1, Span::ms(50)), timer: |_, _, io| io.persist(1), ..IDLE };
+    let faults = [
+        (Fault::SyncFail {}, 53),
+        (Fault::DiskFull { down: Span::ms(20) }, 53),
+        (crash_inside(Strike::After(0)), 50),
+        (crash_inside(Strike::After(9)), 53),
+        (crash(Unsynced::None), 5),
+    ];
+    for (fault, at) in faults {
+        let plan = [entry("fault", 5, 90, who(&[0]), fault.clone())];
+        let outcome = stage(2, WRITE).sync(3).faults(plan).watched::<(AllLive,)>().run();
+        assert_eq!(outcome.violation.map(|violation| violation.at), Some(ms(at)), "{fault:?}");
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use seedstorm::check::Properties;
 use seedstorm::check::history::Operation;
 use seedstorm::fault::{Entry, Fault, FaultPlan, Strike, Unsynced, Who};
 use seedstorm::params::Distribution;
@@ -280,6 +281,11 @@ impl Stage {
     }
 
     pub(crate) fn sim(self) -> Play {
+        self.watched()
+    }
+
+    /// The run, watched by these properties.
+    pub(crate) fn watched<C: Properties<Puppet>>(self) -> Sim<Puppet, C, Numbers> {
         let rules = Rules { core: self.core, leader: self.leader, vital: self.vital };
         let setup = Setup {
             cast: self.cast,
