@@ -126,8 +126,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.course.excused = true;
             return self.finish_run(Ending::Completed);
         };
-        self.enter_phase(Phase::Liveness);
         self.course.core = Some(core.clone());
+        self.enter_phase(Phase::Liveness);
         self.course.next_poll = self.now + self.poll_every();
         self.heal_links(&core);
         self.heal_nodes(&core);
@@ -141,8 +141,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.course.phase = phase;
         self.log.enter(self.now, What::Phase, phase as u64, 0, 0);
         if self.tracer.is_some() {
-            let core = self.course.core.as_ref().map_or_else(String::new, |core| format!(" {core}"));
-            self.trace_record(What::Phase, String::new(), String::new(), format!("{phase:?}{core}").to_lowercase());
+            let core = self.course.core.as_ref().filter(|_| phase == Phase::Liveness);
+            let among = core.map_or_else(String::new, |core| format!(" {core}"));
+            self.trace_record(What::Phase, String::new(), String::new(), format!("{phase:?}{among}").to_lowercase());
         }
         self.world_event(&WorldEvent::Phase(phase));
     }

@@ -351,6 +351,7 @@ fn an_endless_instant_and_an_endless_run_come_to_an_end() {
 fn the_phases_are_part_of_the_trace() {
     let told = calm(IDLE).tell();
     let phases: Vec<_> = told.all(What::Phase).into_iter().map(|(at, _, detail)| (at, detail.to_owned())).collect();
-    assert_eq!(phases[0], (100_000, "liveness".to_owned()));
+    assert_eq!(phases[0], (100_000, "liveness {n0-n2}".to_owned()));
+    assert_eq!(phases[1].1, "over");
     assert_eq!(phases.len(), 2);
 }
