@@ -338,7 +338,8 @@ pub enum Strike {
     Between,
     /// Inside the first turn from then on: of its effects a drawn prefix happens before a crash; before a pause, none.
     Inside,
-    /// Inside the first turn from then on, after this many of its effects.
+    /// Inside the first turn from then on, after this many of its effects. A write that holds back the rest of its
+    /// turn counts when it is issued: a crash after it finds it unsynced.
     After(u32),
 }
 

@@ -272,6 +272,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
                 *left -= 1;
             }
             if self.leave(node, effect) == Flow::Stop {
+                // At a barrier the write is issued and not yet synced: a crash finds it so.
+                self.strike_midway(node, false);
                 return;
             }
         }

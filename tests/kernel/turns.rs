@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use seedstorm::fault::{Fault, Strike};
+use seedstorm::fault::{Fault, Strike, Unsynced};
 use seedstorm::process::{NodeId, Span};
 use seedstorm::sim::What;
 
@@ -53,6 +53,36 @@ fn a_broadcast_that_is_cut_reaches_the_first_peers() {
 fn a_process_can_die_inside_a_turn_too() {
     let plan = [entry("kill", 5, 50, who(&[0]), Fault::Kill { strike: Strike::After(3) })];
     assert_eq!(told_by(stage(5, BROADCAST).faults(plan)), 3);
+}
+
+#[test]
+fn a_crash_after_a_barrier_finds_its_write_issued_and_unsynced() {
+    const VOTE: Acts = Acts {
+        boot: |_, io| {
+            if io.me() == NodeId(0) && io.now().0 == 0 {
+                io.arm(1, Span::ms(10));
+            }
+        },
+        timer: |_, _, io| {
+            io.persist(7);
+            io.send(NodeId(1), Msg::Note(7));
+        },
+        ..IDLE
+    };
+    let struck = |kept, unsynced| {
+        let fault = Fault::Crash { unsynced, strike: Strike::After(kept) };
+        let sim = stage(2, VOTE).sync(5).faults([entry("crash", 5, 90, who(&[0]), fault)]).until(30);
+        (sim.disk(NodeId(0)).records.clone(), notes(&sim, 1), sim.condition(NodeId(0)))
+    };
+    let down = "down".to_owned();
+    assert_eq!(struck(0, Unsynced::All), (vec![], vec![], down.clone()));
+    assert_eq!(struck(1, Unsynced::None), (vec![], vec![], down.clone()));
+    assert_eq!(struck(1, Unsynced::All), (vec![7], vec![], down.clone()));
+    assert_eq!(struck(2, Unsynced::None), (vec![7], vec![7], down));
+    // A pause there begins while the write is under way, and holds back what follows it.
+    let pause = Fault::Pause { strike: Strike::After(1) };
+    let told = stage(2, VOTE).sync(5).faults([entry("pause", 5, 20, who(&[0]), pause)]).tell();
+    assert_eq!((told.all(What::Synced).len(), told.all(What::Send)[0].0), (0, 30_000));
 }
 
 #[test]
