@@ -22,11 +22,10 @@ use crate::rng::{Dice, Die, Ratio, Seed, Seeds};
 use crate::time::{Span, Time};
 
 pub use swarm::swarm_odds;
-pub use target::cuts_around;
+pub use target::Targets;
 pub use validate::{PlanError, validate};
 
 use swarm::Swarm;
-use target::Targets;
 
 /// What a plan is drawn for, beside the seeds and the specification.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +72,8 @@ pub fn draw(seeds: Seeds, faults: &Faults, scene: &Scene<'_>) -> FaultPlan {
     plan.clients = (0..scene.clients).map(|client| stand(seed, ClientId(client), scene)).collect();
     plan.budgets =
         Budgets { availability: faults.budget.availability, durability: losers(seed, faults.budget.durability, scene) };
-    let targets = Targets::new(scene, plan.budgets.durability.clone());
+    let losers = plan.budgets.durability.clone();
+    let targets = Targets::new(scene.cast, scene.zones, losers.as_ref());
     plan.timeline = faults.timeline.iter().map(|entry| targets.bind(entry.clone(), dice(seed, &entry.id))).collect();
     let swarm = faults.swarm.then(|| Swarm::new(seed, scene));
     let recipes = swarm.map_or_else(|| faults.recipes(), |swarm| swarm.subset(faults.recipes()));

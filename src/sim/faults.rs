@@ -7,14 +7,14 @@ use super::node::Status;
 use super::trace::What;
 use crate::check::Properties;
 use crate::fault::budget::unavailable;
-use crate::fault::draw::cuts_around;
+use crate::fault::draw::Targets;
 use crate::fault::ledger::Ledger;
-use crate::fault::links::{Cut, Links, Shape, shuffle};
+use crate::fault::links::{Cut, Links};
 use crate::fault::{Entry, Fault, FaultKind, FaultPlan, Strike, Who};
 use crate::ids::{NodeId, NodeSet};
 use crate::process::Process;
-use crate::rng::{content_hash, scale};
-use crate::time::{Span, Time};
+use crate::rng::content_hash;
+use crate::time::Time;
 use crate::workload::Workload;
 
 /// How far each entry of the plan has got.
@@ -128,10 +128,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
         let kind = self.entry(entry).kind.kind();
         self.faults.ledger.line(kind).attempted += 1;
-        let Some(nodes) = self.bind(entry) else {
+        let Some(bound) = self.bind(entry) else {
             return self.no_effect(entry, "there is nobody whom it could strike");
         };
-        let fault = self.resolve_links(entry, &nodes);
+        // Links that are given need no target.
+        let nodes = if let Who::Nodes(nodes) = &bound.who { nodes.clone() } else { NodeSet::new() };
+        let fault = bound.kind.clone();
         if let Err(why) = self.within_budgets(&nodes, &fault) {
             self.faults.ledger.line(kind).suppressed += 1;
             return self.no_effect(entry, why);
@@ -141,15 +143,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let ends = lasts.map(|lasts| self.now + lasts);
         let targets = nodes.iter().map(|node| Target { node, life: self.life(node), ends }).collect();
         self.faults.entries[entry as usize].nodes = targets;
-        let original = self.entry(entry);
-        let resolved = Entry {
-            at: Some(self.now),
-            after: None,
-            kind: fault.clone(),
-            who: Who::Nodes(nodes.clone()),
-            ..original.clone()
-        };
-        self.faults.resolved.push(resolved);
+        self.faults.resolved.push(Entry { at: Some(self.now), after: None, ..bound });
         self.faults.on.push(entry);
         self.strike_now(entry, &nodes, &fault);
         if let Some(ends) = ends {
@@ -158,54 +152,22 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.checkpoint_if_due();
     }
 
-    /// Whom the entry is about, found by a rule that rolls no dice.
-    fn bind(&mut self, entry: u32) -> Option<NodeSet> {
-        let original = self.entry(entry);
-        let about_links = original.kind.links().is_some();
-        let nodes = match &original.who {
-            Who::Nodes(nodes) => nodes.clone(),
-            Who::All => self.cast.nodes().collect(),
-            Who::Role(role) => NodeSet::from_iter([self.with_role(role, |_| true)?.0]),
-            Who::Fact(fact) => NodeSet::from_iter([self.facts.last(fact)?]),
-            Who::Zone(zone) => self.world.network.zones.get(zone)?.clone(),
-            Who::Group(name) => {
-                let group = self.cast.named(name)?;
-                let die = self.plan.dice(&original.id).with_str("who");
-                let offset = scale(die.roll(), group.members.len() as u64);
-                NodeSet::from_iter([NodeId(group.members.start + u32::try_from(offset).unwrap_or(0))])
-            }
-            Who::Any | Who::Majority => self.draw_who(original),
+    /// The entry with its target and its links, found by a rule that rolls no dice but the entry's own; `None` if
+    /// it has no target. Where they were drawn before the run, that is the rule which drew them.
+    fn bind(&self, entry: u32) -> Option<Entry> {
+        let mut bound = self.entry(entry).clone();
+        let late = match &bound.who {
+            Who::Role(role) => Some(self.with_role(role, |_| true)?.0),
+            Who::Fact(fact) => Some(self.facts.last(fact)?),
+            _ => None,
         };
-        (about_links || !nodes.is_empty()).then_some(nodes)
-    }
-
-    fn draw_who(&self, entry: &Entry) -> NodeSet {
-        let mut dice = self.plan.dice(&entry.id).with_str("who").stream();
-        let mut nodes: Vec<NodeId> = self.cast.nodes().filter(|&node| !self.cast.is_spare(node)).collect();
-        shuffle(&mut nodes, &mut dice);
-        let size = if entry.who == Who::Majority { nodes.len() / 2 + 1 } else { 1 };
-        nodes.into_iter().take(size).collect()
-    }
-
-    /// The fault with its links settled, where it is about links.
-    fn resolve_links(&self, entry: u32, nodes: &NodeSet) -> Fault {
-        let original = self.entry(entry);
-        let mut fault = original.kind.clone();
-        if let Fault::Partition { links }
-        | Fault::Clog { links }
-        | Fault::Loss { links, .. }
-        | Fault::Delay { links, .. }
-        | Fault::Duplicate { links, .. } = &mut fault
-            && links.cut.is_empty()
-        {
-            let all: NodeSet = self.cast.nodes().collect();
-            links.cut = cuts_around(links.shape, nodes, &all, self.plan.dice(&original.id));
-            if links.shape == Shape::Flapping {
-                let tenth = original.lasts.map_or(Span::ms(100), |lasts| Span(lasts.0 / 10));
-                links.flaps.get_or_insert(tenth.max(Span(1)));
-            }
-        }
-        fault
+        bound.who = late.map_or(bound.who, Who::node);
+        let losers = self.plan.budgets.durability.as_ref();
+        let targets = Targets::new(&self.cast, &self.world.network.zones, losers);
+        let die = self.plan.dice(&bound.id);
+        let bound = targets.bind(bound, die);
+        let nobody = bound.kind.links().is_none() && matches!(&bound.who, Who::Nodes(nodes) if nodes.is_empty());
+        (!nobody).then_some(bound)
     }
 
     fn within_budgets(&self, nodes: &NodeSet, fault: &Fault) -> Result<(), &'static str> {

@@ -1,10 +1,11 @@
-//! Whom an entry strikes: drawn choices are made here, once; roles and facts stay as they are until their
-//! instant comes.
+//! Whom an entry strikes: drawn choices are made here, by one rule for plans that are drawn and plans that are
+//! given; roles and facts stay as they are until their instant comes.
+//!
+//! A spare node may be drawn like any other, since it may have started by then; but a majority is one of members.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::Scene;
 use crate::fault::links::{Cut, Links, Shape};
 use crate::fault::{Entry, Fault, Who};
 use crate::ids::{FaultKind, NodeId, NodeSet};
@@ -17,17 +18,20 @@ use crate::time::Span;
 pub(super) const RING_MAX: usize = 1_000;
 
 /// The nodes of a run, as targets are chosen from them.
-pub(super) struct Targets<'a> {
+#[derive(Debug)]
+pub struct Targets<'a> {
     cast: &'a Cast,
     zones: &'a BTreeMap<String, NodeSet>,
     everyone: NodeSet,
-    losers: Option<NodeSet>,
+    losers: Option<&'a NodeSet>,
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn new(scene: &Scene<'a>, losers: Option<NodeSet>) -> Self {
+    /// The nodes of a run; of them only `losers` may lose synced data, if it is given.
+    #[must_use]
+    pub fn new(cast: &'a Cast, zones: &'a BTreeMap<String, NodeSet>, losers: Option<&'a NodeSet>) -> Self {
         let losers = losers.filter(|losers| !losers.is_empty());
-        Self { cast: scene.cast, zones: scene.zones, everyone: NodeSet::range(0..scene.cast.len()), losers }
+        Self { cast, zones, everyone: NodeSet::range(0..cast.len()), losers }
     }
 
     /// Whether entries of this kind are aimed only at the nodes that may lose synced data.
@@ -35,8 +39,9 @@ impl<'a> Targets<'a> {
         matches!(kind, FaultKind::Wipe | FaultKind::Damage) && self.losers.is_some()
     }
 
-    /// The entry with everything decided that can be decided before the run.
-    pub(super) fn bind(&self, mut entry: Entry, die: Die) -> Entry {
+    /// The entry with everything decided that can be decided before the run: all but roles and facts.
+    #[must_use]
+    pub fn bind(&self, mut entry: Entry, die: Die) -> Entry {
         let lasts = entry.lasts;
         let kind = entry.kind.kind();
         let late = entry.who.is_late();
@@ -62,12 +67,13 @@ impl<'a> Targets<'a> {
         let mut dice = die.with_str("who").stream();
         match who {
             Who::Any if kind == FaultKind::Power => self.blackout(&mut dice),
-            Who::Any if kind == FaultKind::Start => one_of(&self.spares(who), &mut dice),
-            Who::Any => match &self.losers {
+            Who::Any | Who::Group(_) if kind == FaultKind::Start => one_of(&self.spares(who), &mut dice),
+            Who::All | Who::Zone(_) if kind == FaultKind::Start => self.spares(who),
+            Who::Any => match self.losers {
                 Some(losers) if self.is_confined(kind) => one_of(losers, &mut dice),
                 _ => some_of(0..self.cast.len(), 1, &mut dice),
             },
-            Who::Majority => some_of(0..self.cast.len(), self.cast.len() / 2 + 1, &mut dice),
+            Who::Majority => self.majority(&mut dice),
             Who::Group(name) => self.in_group(name, kind, &mut dice),
             Who::Nodes(_) | Who::All | Who::Zone(_) | Who::Role(_) | Who::Fact(_) => self.all_of(who),
         }
@@ -75,7 +81,7 @@ impl<'a> Targets<'a> {
 
     fn in_group(&self, name: &str, kind: FaultKind, dice: &mut dyn Dice) -> NodeSet {
         let range = self.cast.named(name).map_or(0..0, whole);
-        match &self.losers {
+        match self.losers {
             _ if kind == FaultKind::Power => NodeSet::range(range),
             Some(losers) if self.is_confined(kind) => {
                 let both: NodeSet = losers.iter().filter(|node| range.contains(&node.0)).collect();
@@ -92,9 +98,18 @@ impl<'a> Targets<'a> {
         let kinds = if places.is_empty() { 2 } else { 3 };
         match (dice.below(kinds), below(places.len() as u32, dice)) {
             (0, _) => self.everyone.clone(),
-            (1, _) => some_of(0..self.cast.len(), self.cast.len() / 2 + 1, dice),
+            (1, _) => self.majority(dice),
             (_, place) => places[place as usize].clone(),
         }
+    }
+
+    /// More than half of the members; a spare that has not started would count for nothing.
+    fn majority(&self, dice: &mut dyn Dice) -> NodeSet {
+        let members = self.cast.groups().iter().flat_map(|group| group.members.clone());
+        let members: Vec<NodeId> = members.map(NodeId).collect();
+        let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
+        let places = some_of(0..count, count / 2 + 1, dice);
+        places.iter().map(|place| members[place.index()]).collect()
     }
 
     /// Every node that a target may mean, without any draw.
@@ -161,13 +176,11 @@ fn half_period(lasts: Option<Span>) -> Span {
 }
 
 /// The directed links of a shape around some nodes of `everyone`. Several are cut off as one block where the
-/// shape sets a node apart; otherwise the shape is drawn around one of them. The kernel binds a role with it, at
-/// the role's instant, with the same dice.
+/// shape sets a node apart; otherwise the shape is drawn around one of them.
 ///
 /// Where a shape leaves nothing to cut among so few nodes (a ring of three), the target is isolated instead;
 /// a ring of very many is drawn as halves. Without a link among `everyone`, the answer is empty.
-#[must_use]
-pub fn cuts_around(shape: Shape, around: &NodeSet, everyone: &NodeSet, die: Die) -> Vec<Cut> {
+pub(super) fn cuts_around(shape: Shape, around: &NodeSet, everyone: &NodeSet, die: Die) -> Vec<Cut> {
     let mut dice = die.with_str("cut").stream();
     let shape = if shape == Shape::Ring && everyone.len() > RING_MAX { Shape::Halves } else { shape };
     let apart = matches!(shape, Shape::Isolate | Shape::Flapping | Shape::OneWay);

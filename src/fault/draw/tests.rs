@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::target::cuts_around;
 use super::*;
 use crate::fault::links::{Shape, covers};
 
