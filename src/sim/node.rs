@@ -49,6 +49,10 @@ pub(crate) struct Rare<P: Process> {
     /// Entries that wait for a turn to strike inside of, by place in the plan.
     pub(crate) strikes: VecDeque<u32>,
     pub(crate) work: Work,
+    /// When the turn under way will have had its time.
+    pub(crate) served_at: Time,
+    /// How much of that time it still needs, while the node is paused.
+    pub(crate) unserved: Span,
     /// Effects of the turn under way that have not left yet.
     pub(crate) held: VecDeque<Effect<P>>,
     /// After how many more effects the turn under way is struck, and by which entry.
@@ -120,6 +124,8 @@ impl<P: Process> Default for Rare<P> {
             slow: Span::ZERO,
             strikes: VecDeque::new(),
             work: Work::Idle,
+            served_at: Time::ZERO,
+            unserved: Span::ZERO,
             held: VecDeque::new(),
             struck: Vec::new(),
             inbox: VecDeque::new(),

@@ -180,12 +180,21 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let latest = self.now + self.world.settle_delay;
         for (at, order, event) in self.queue.drain_sorted() {
             let hastened = match &event {
-                &Event::TurnEnds { node, .. } if core.contains(node) => at.min((self.now + self.service_time(node)).0),
+                &Event::TurnEnds { node, .. } if core.contains(node) => self.hasten_turn(node, Time(at)).0,
                 event if self.is_within(core, event) => at.min(latest.0),
                 _ => at,
             };
             self.queue.push_with(hastened, order, event);
         }
+    }
+
+    fn hasten_turn(&mut self, node: NodeId, at: Time) -> Time {
+        let hastened = at.min(self.now + self.service_time(node));
+        let rare = self.nodes.0[node.index()].rare();
+        if rare.served_at == at {
+            rare.served_at = hastened;
+        }
+        hastened
     }
 
     /// Whether an event is a message between members of the core, clients beside them included.

@@ -153,7 +153,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if !slot.is_up() {
             return self.no_effect_on(entry, node, "it is down");
         }
-        slot.rare().pauses += 1;
+        let now = self.now;
+        let rare = slot.rare();
+        rare.pauses += 1;
+        if rare.pauses == 1 && rare.work == Work::Serving {
+            rare.unserved = rare.served_at.since(now);
+        }
         slot.refresh();
         self.begin_late(entry, node);
         self.took_effect(entry, Some(node));
@@ -166,12 +171,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if rare.pauses > 0 {
             return;
         }
-        let due = rare.work == Work::Due;
+        let work = rare.work;
         self.world_event(&WorldEvent::Resume { node });
-        if due {
-            self.go_on(node);
-        } else {
-            self.pump(node);
+        match work {
+            Work::Due => self.go_on(node),
+            Work::Serving => self.serve(node),
+            Work::Syncing => {}
+            Work::Idle => self.pump(node),
         }
     }
 

@@ -178,7 +178,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let service = self.service_time(node);
         self.strike(node);
         let slot = &mut self.nodes.0[node.index()];
-        let life = slot.life;
         let paused = slot.is_paused();
         if service == Span::ZERO && !paused {
             return self.release(node);
@@ -186,10 +185,20 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let rare = slot.rare();
         std::mem::swap(&mut rare.held, &mut self.outbox.effects);
         rare.work = if service == Span::ZERO { Work::Due } else { Work::Serving };
+        rare.unserved = service;
         slot.refresh();
-        if service > Span::ZERO {
-            self.queue.push((self.now + service).0, Event::TurnEnds { node, life });
+        if service > Span::ZERO && !paused {
+            self.serve(node);
         }
+    }
+
+    /// The turn under way goes on taking its time.
+    pub(super) fn serve(&mut self, node: NodeId) {
+        let slot = &mut self.nodes.0[node.index()];
+        let life = slot.life;
+        let rare = slot.rare();
+        rare.served_at = self.now + rare.unserved;
+        self.queue.push(rare.served_at.0, Event::TurnEnds { node, life });
     }
 
     pub(super) fn service_time(&self, node: NodeId) -> Span {
@@ -204,7 +213,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     pub(super) fn turn_ends(&mut self, node: NodeId, life: u32) {
         let slot = &mut self.nodes.0[node.index()];
-        if slot.life == life && slot.is_up() && slot.rare().work == Work::Serving {
+        // A pause has put it off, or the heal has brought it forward.
+        let stale = slot.is_paused() || slot.rare().served_at != self.now;
+        if slot.life == life && slot.is_up() && slot.rare().work == Work::Serving && !stale {
             self.go_on(node);
             self.checkpoint_if_due();
         }

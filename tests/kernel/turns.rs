@@ -235,6 +235,21 @@ fn input_waits_while_a_node_is_paused_and_nothing_leaves() {
 }
 
 #[test]
+fn a_pause_stretches_a_turn_that_takes_its_time() {
+    let sends = |plan: Vec<_>| {
+        let told = stage(2, BROADCAST).service(6).faults(plan).tell();
+        told.all(What::Send).iter().map(|send| send.0 / 1_000).collect::<Vec<u64>>()
+    };
+    let paused = |id, at, lasts, strike| entry(id, at, lasts, who(&[0]), Fault::Pause { strike });
+    // After its boot the turn begins at 16, and ends at 22 if nothing comes in between.
+    assert_eq!(sends(vec![]), [22]);
+    assert_eq!(sends(vec![paused("a", 18, 20, Strike::Between)]), [42]);
+    assert_eq!(sends(vec![paused("a", 18, 2, Strike::Between)]), [24]);
+    assert_eq!(sends(vec![paused("a", 17, 5, Strike::Between), paused("b", 20, 10, Strike::Between)]), [35]);
+    assert_eq!(sends(vec![paused("a", 7, 20, Strike::Inside)]), [42]);
+}
+
+#[test]
 fn pauses_stack_and_each_ends_only_itself() {
     let plan = [entry("a", 5, 20, who(&[0]), pause()), entry("b", 15, 30, who(&[0]), pause())];
     let sim = stage(2, BROADCAST).faults(plan).until(90);
