@@ -129,9 +129,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let slot = &mut self.nodes.0[node.index()];
         slot.status = Status::Down;
         let mut kept = (0, 0);
-        match fall.machine {
-            Some((unsynced, die)) => kept = settle_unsynced::<P>(slot, unsynced, die),
-            None => orphan_writes(slot),
+        if let Some((unsynced, die)) = fall.machine {
+            kept = settle_unsynced::<P>(slot, unsynced, die);
         }
         if fall.wiped {
             slot.disk = P::Disk::default();
@@ -161,6 +160,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         slot.state = None;
         slot.status = Status::Gone;
         slot.timers.clear();
+        orphan_writes(slot);
         if let Some(rare) = &mut slot.rare {
             rare.held.clear();
             rare.inbox.clear();

@@ -321,6 +321,14 @@ fn a_failed_sync_is_never_reported_as_done() {
 }
 
 #[test]
+fn a_node_that_is_gone_is_not_told_of_its_writes() {
+    let plan = [entry("retire", 20, 5, who(&[0]), Fault::Retire {})];
+    let told = stage(1, FIVE).sync(50).faults(plan.clone()).tell();
+    assert!(told.all(What::Synced).is_empty() && told.all(What::Dropped).is_empty());
+    assert_eq!(disk(stage(1, FIVE).sync(50).faults(plan), 90).len(), 5);
+}
+
+#[test]
 fn syncs_fail_independently_on_each_node() {
     let mut differ = 0;
     for n in 0..20 {
