@@ -86,7 +86,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if rare.disk_epoch != epoch {
             return;
         }
-        if slot.is_up()
+        // Of a process that is dead the kernel's writes fail as well, and take the machine down.
+        if slot.status != Status::Gone
             && let Some(entry) = slot.rare().sync_fails()
         {
             self.fail_sync(entry, node);

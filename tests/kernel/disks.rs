@@ -313,6 +313,19 @@ fn a_full_disk_fails_every_sync_until_it_ends() {
 }
 
 #[test]
+fn the_writes_of_a_dead_process_fail_on_a_full_disk_too() {
+    let kill = entry("kill", 20, 5, who(&[0]), Fault::Kill { strike: Strike::Between });
+    let full = |n: u32| entry(&format!("full-{n}"), 15, 80, who(&[0]), Fault::DiskFull { down: Span::ms(8) });
+    // They would be on the disk at 60, and the restart waits for them; with the disk full the machine falls then.
+    let left = |n| {
+        let sim = stage(1, FIVE).sync(50).faults([kill.clone(), full(n)]).until(70);
+        assert_eq!((sim.life(NodeId(0)), sim.condition(NodeId(0)).as_str()), (2, "up"));
+        sim.disk(NodeId(0)).records.len()
+    };
+    assert_eq!((0..60).map(left).collect::<BTreeSet<usize>>(), (0..=5).collect());
+}
+
+#[test]
 fn a_failed_sync_is_never_reported_as_done() {
     let full = Fault::DiskFull { down: Span::ms(5) };
     let told = stage(1, FIVE).sync(1).faults([entry("full", 5, 30, who(&[0]), full)]).tell();
