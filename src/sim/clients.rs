@@ -140,7 +140,13 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
             every: policy.every.unwrap_or(spread),
             policy: policy.clone(),
             die: Die::new(plan.seeds.workload),
-            asked: cast.groups().first().map_or(0..0, |group| group.members.clone()).map(NodeId).collect(),
+            asked: cast
+                .groups()
+                .iter()
+                .find(|group| !group.members.is_empty())
+                .map_or(0..0, |group| group.members.clone())
+                .map(NodeId)
+                .collect(),
             omit: plan.omit.iter().copied().collect(),
             list,
             history: History::default(),
@@ -463,6 +469,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
         self.clients.healed = true;
         self.clients.asked.retain(|node| core.contains(node));
+        if self.clients.asked.is_empty() {
+            // Whoever they used to ask is not in the core; anybody in it must be able to help.
+            self.clients.asked = core.to_vec();
+        }
         for place in 0..self.clients.list.len() {
             let it = &mut self.clients.list[place];
             it.stands = Some(core[place % core.len()]);

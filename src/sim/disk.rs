@@ -193,7 +193,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             if let Some(entry) = rare.latent.take() {
                 let id = &self.plan.timeline[entry as usize].id;
                 let mut dice = self.plan.dice(id).with_str("damage").stream();
-                slot.disk.damage(&mut dice);
+                if !slot.disk.damage(&mut dice) {
+                    self.no_effect_on(entry, node, "its disk has no model of damage");
+                }
             }
         }
         self.boot(node);

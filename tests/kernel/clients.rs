@@ -2,7 +2,7 @@
 
 use seedstorm::check::history::Answer;
 use seedstorm::fault::{End, FixedFate, MessageOverride};
-use seedstorm::process::{ClientId, NodeId, OpId, Ratio, Span};
+use seedstorm::process::{Cast, ClientId, NodeId, OpId, Ratio, Span};
 use seedstorm::workload::Stands;
 
 use crate::support::{Acts, Heard, IDLE, Reply, Stage, Told, entry, heard, ms, pause, stage, who};
@@ -217,4 +217,21 @@ fn requests_can_be_lost_like_any_message() {
     assert_eq!(sim.outcome().counters.sent, 2);
     sim.run_until(ms(12));
     assert_eq!(sim.outcome().clients.ok, 1);
+}
+
+#[test]
+fn a_client_always_finds_somebody_to_ask() {
+    let convergence = |groups: &[(&str, u32, u32)]| {
+        let cast = Cast::new(groups);
+        let stage = stage(2, SERVER).settle(100).with(|stage| {
+            stage.cast = cast;
+            stage.core = |_, nodes, _| Some(nodes.iter().filter(|node| node.0 > 0).collect());
+            (stage.clients.clients, stage.clients.ops) = (1, 2);
+        });
+        let outcome = stage.run();
+        (outcome.clients.ok, outcome.violation.map(|violation| violation.property))
+    };
+    // The core has nobody of the group that was asked before; the first group is empty.
+    assert_eq!(convergence(&[("front", 1, 0), ("back", 2, 0)]), (2, None));
+    assert_eq!(convergence(&[("front", 0, 0), ("back", 2, 0)]), (2, None));
 }
