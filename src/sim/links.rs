@@ -20,7 +20,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return self.no_effect(entry, "there are no such links");
         }
         self.network.push(active);
-        self.took_effect(entry, None);
+        // Links that flap take effect once, however often they come back.
+        if !self.faults.entries[entry as usize].took_effect {
+            self.took_effect(entry, None);
+        }
         if does == Does::Cut {
             self.world_event(&WorldEvent::Cut);
         }
@@ -44,7 +47,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
         } else {
             self.strike_now(entry, &NodeSet::new(), &fault);
-            self.checkpoint_if_due();
+            self.checkpoint();
         }
     }
 

@@ -5,6 +5,7 @@ use seedstorm::fault::ledger::Line;
 use seedstorm::fault::links::{Links, Shape};
 use seedstorm::fault::{Entry, Fault, FaultKind, Strike, Unsynced, Who};
 use seedstorm::process::{Cast, NodeId, Span};
+use seedstorm::sim::What;
 use seedstorm::time::Time;
 
 use crate::support::{Acts, IDLE, Puppet, Reply, Stage, crash, crash_inside, entry, ms, set, stage, who};
@@ -191,6 +192,14 @@ fn a_bad_disk_takes_effect_when_a_sync_fails_and_the_outage_overlaps_what_waits_
         let never = stage(1, IDLE).asks(0, &[(55, 4)]).faults(plan);
         assert_eq!((self::line(never, kind).took_effect), 0, "{kind}");
     }
+}
+
+#[test]
+fn links_that_flap_take_effect_once() {
+    let links = Links { shape: Shape::Isolate, cut: vec![], flaps: Some(Span::ms(5)) };
+    let mut told = stage(3, IDLE).faults([entry("flaps", 5, 60, who(&[0]), Fault::Partition { links })]).tell();
+    assert_eq!(told.all(What::Fault).len(), 1);
+    assert_eq!(told.outcome.ledger.line(FaultKind::Partition).took_effect, 1);
 }
 
 /// Breaks at the first checkpoint at which somebody is down.
