@@ -1,5 +1,7 @@
 //! The plan comes about: entries begin, find whom they are about, strike, and end.
 
+use std::collections::BTreeSet;
+
 use super::Sim;
 use super::event::Event;
 use super::network::Does;
@@ -22,8 +24,11 @@ pub(super) struct Faults<P: Process> {
     pub(super) entries: Vec<Progress>,
     /// Entries that begin after a fact, while they wait.
     waiting: Vec<u32>,
-    /// Entries whose interval is on.
-    pub(super) on: Vec<u32>,
+    /// Entries whose interval is on, in the order in which they began: the place of each among the resolved, and
+    /// its place in the plan.
+    on: BTreeSet<(u32, u32)>,
+    /// Those of them that took effect while no client waited: the next operation overlaps them.
+    not_overlapped: Vec<u32>,
     /// Messages held by clogged links, with the entry that holds them and their places in the queue.
     pub(super) held: Vec<(u32, u64, Event<P>)>,
     /// Something took effect since the properties last saw all nodes.
@@ -33,14 +38,25 @@ pub(super) struct Faults<P: Process> {
     pub(super) resolved: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Progress {
+    /// Tells this entry from others in digests and dice: a hash of its name.
+    key: u64,
+    /// Its place among the resolved entries, once it has begun.
+    resolved: Option<u32>,
     /// The nodes it is about and that it has not ended on yet.
     pub(super) nodes: Vec<Target>,
     pub(super) took_effect: bool,
     pub(super) overlapped: bool,
     /// For flapping links: whether they are on just now.
     pub(super) flapped: bool,
+}
+
+impl Progress {
+    fn new(entry: &Entry) -> Self {
+        let key = content_hash(entry.id.as_str());
+        Self { key, resolved: None, nodes: Vec::new(), took_effect: false, overlapped: false, flapped: false }
+    }
 }
 
 /// A node that an entry is about.
@@ -61,9 +77,10 @@ impl<P: Process> Faults<P> {
         }
         let waiting = (0..).zip(&plan.timeline).filter(|(_, entry)| entry.after.is_some()).map(|(place, _)| place);
         Self {
-            entries: vec![Progress::default(); plan.timeline.len()],
+            entries: plan.timeline.iter().map(Progress::new).collect(),
             waiting: waiting.collect(),
-            on: Vec::new(),
+            on: BTreeSet::new(),
+            not_overlapped: Vec::new(),
             held: Vec::new(),
             unseen: false,
             ledger,
@@ -76,12 +93,36 @@ impl<P: Process> Faults<P> {
         !self.waiting.is_empty()
     }
 
+    /// The entry begins, bound like this.
+    fn begin(&mut self, entry: u32, bound: Entry) {
+        let place = u32::try_from(self.resolved.len()).unwrap_or(u32::MAX);
+        self.resolved.push(bound);
+        self.entries[entry as usize].resolved = Some(place);
+        self.on.insert((place, entry));
+    }
+
+    /// Takes an entry out of those that are on.
+    fn close(&mut self, entry: u32) {
+        if let Some(place) = self.entries[entry as usize].resolved {
+            self.on.remove(&(place, entry));
+        }
+    }
+
+    pub(super) fn is_on(&self, entry: u32) -> bool {
+        self.entries[entry as usize].resolved.is_some_and(|place| self.on.contains(&(place, entry)))
+    }
+
+    /// The entry as it was bound when it began.
+    pub(super) fn resolved_as(&mut self, entry: u32) -> Option<&mut Entry> {
+        self.entries[entry as usize].resolved.map(|place| &mut self.resolved[place as usize])
+    }
+
     /// A client began to wait: every fault that is on overlaps it.
     pub(super) fn overlap(&mut self, plan: &FaultPlan) {
-        for &entry in &self.on {
-            let progress = &mut self.entries[entry as usize];
-            if progress.took_effect && !progress.overlapped {
-                progress.overlapped = true;
+        for entry in std::mem::take(&mut self.not_overlapped) {
+            let overlapped = self.is_on(entry) && !self.entries[entry as usize].overlapped;
+            if overlapped {
+                self.entries[entry as usize].overlapped = true;
                 self.ledger.line(plan.timeline[entry as usize].kind.kind()).overlapped += 1;
             }
         }
@@ -119,7 +160,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn entry_key(&self, entry: u32) -> u64 {
-        content_hash(self.entry(entry).id.as_str())
+        self.faults.entries[entry as usize].key
     }
 
     pub(super) fn onset(&mut self, entry: u32) {
@@ -143,8 +184,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let ends = lasts.map(|lasts| self.now + lasts);
         let targets = nodes.iter().map(|node| Target { node, life: self.life(node), ends }).collect();
         self.faults.entries[entry as usize].nodes = targets;
-        self.faults.resolved.push(Entry { at: Some(self.now), after: None, ..bound });
-        self.faults.on.push(entry);
+        self.faults.begin(entry, Entry { at: Some(self.now), after: None, ..bound });
         self.strike_now(entry, &nodes, &fault);
         if let Some(ends) = ends {
             self.queue.push(ends.0, Event::End { entry });
@@ -220,8 +260,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// The links that entries cut or clog; those that flap count while they are off too.
     fn cuts_that_are_on(&self) -> impl Iterator<Item = &Cut> {
-        let is_on = |id: &str| self.faults.on.iter().any(|&entry| self.entry(entry).id == id);
-        let on = self.faults.resolved.iter().filter(move |entry| is_on(&entry.id));
+        let on = self.faults.on.iter().map(|&(place, _)| &self.faults.resolved[place as usize]);
         on.flat_map(|entry| match &entry.kind {
             Fault::Partition { links } | Fault::Clog { links } => links.cut.as_slice(),
             _ => &[],
@@ -259,14 +298,16 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     pub(super) fn end(&mut self, entry: u32) {
         // After the heal only what is still on is ended, and the heal itself has ended that.
-        let Some(place) = self.faults.on.iter().position(|&on| on == entry) else { return };
+        if !self.faults.is_on(entry) {
+            return;
+        }
         let targets = std::mem::take(&mut self.faults.entries[entry as usize].nodes);
         let (due, later): (Vec<Target>, Vec<Target>) =
             targets.into_iter().partition(|target| target.ends.is_some_and(|ends| ends <= self.now));
         let is_over = later.is_empty();
         self.faults.entries[entry as usize].nodes = later;
         if is_over {
-            self.faults.on.remove(place);
+            self.faults.close(entry);
         }
         let kind = self.entry(entry).kind.clone();
         for target in &due {
@@ -305,7 +346,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn end_faults_in(&mut self, core: &NodeSet) {
         self.faults.waiting.clear();
         self.disarm(core);
-        let mut on = std::mem::take(&mut self.faults.on);
+        let mut on: Vec<u32> = std::mem::take(&mut self.faults.on).into_iter().map(|(_, entry)| entry).collect();
         on.sort_by_key(|&entry| self.entry(entry).kind.kind() == FaultKind::Pause);
         for entry in on {
             let kind = self.entry(entry).kind.clone();
@@ -346,11 +387,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if waiting && !progress.overlapped {
             progress.overlapped = true;
             line.overlapped += 1;
+        } else if !progress.overlapped {
+            self.faults.not_overlapped.push(entry);
         }
         let key = self.entry_key(entry);
         self.log.event(self.now, What::Fault, node.map_or(u32::MAX, |node| node.0).into(), key, 0);
         if self.tracer.is_some() {
-            let about = describe(self.entry(entry), &self.faults.resolved);
+            let about = self.faults.resolved_as(entry).map(|entry| describe(entry)).unwrap_or_default();
             self.trace_entry(What::Fault, node, entry, &about);
         }
     }
@@ -380,8 +423,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 }
 
 /// What an entry does, in a few words for a trace.
-fn describe(entry: &Entry, resolved: &[Entry]) -> String {
-    let entry = resolved.iter().find(|resolved| resolved.id == entry.id).unwrap_or(entry);
+fn describe(entry: &Entry) -> String {
     let lasts = entry.lasts.map_or_else(String::new, |lasts| format!(" for {lasts}"));
     let what = match &entry.kind {
         Fault::Partition { links } | Fault::Clog { links } => describe_links(links),

@@ -13,17 +13,17 @@ use crate::workload::Workload;
 
 impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn put_links(&mut self, entry: u32, links: &Links, does: Does) {
-        self.faults.entries[entry as usize].flapped = true;
         let active = Active { entry: Some(entry), key: self.entry_key(entry), cuts: links.cut.clone(), does };
         let empty = active.cuts.iter().all(|cut| cut.from.is_empty() || cut.to.is_empty());
         if empty {
             return self.no_effect(entry, "there are no such links");
         }
-        self.network.push(active);
         // Links that flap take effect once, however often they come back.
         if !self.faults.entries[entry as usize].took_effect {
             self.took_effect(entry, None);
         }
+        self.faults.entries[entry as usize].flapped = true;
+        self.network.push(active);
         if does == Does::Cut {
             self.world_event(&WorldEvent::Cut);
         }
@@ -33,11 +33,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn flap(&mut self, entry: u32) {
-        if !self.faults.on.contains(&entry) {
+        if !self.faults.is_on(entry) {
             return;
         }
-        let id = &self.plan.timeline[entry as usize].id;
-        let Some(resolved) = self.faults.resolved.iter().find(|resolved| &resolved.id == id) else { return };
+        let Some(resolved) = self.faults.resolved_as(entry) else { return };
         let fault = resolved.kind.clone();
         if self.faults.entries[entry as usize].flapped {
             self.faults.entries[entry as usize].flapped = false;
