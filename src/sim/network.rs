@@ -28,6 +28,16 @@ pub(crate) enum Fate {
     Cut,
 }
 
+impl From<FixedFate> for Fate {
+    fn from(fixed: FixedFate) -> Self {
+        match fixed {
+            FixedFate::Drop => Self::Lost,
+            FixedFate::Deliver(delay) => Self::Deliver(delay),
+            FixedFate::Twice(first, second) => Self::Twice(first, second),
+        }
+    }
+}
+
 /// A message as the network sees it: not its content, but the hash of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Letter {
@@ -198,11 +208,8 @@ impl Network {
         if self.is_cut(letter.at, letter.bound) {
             return Fate::Cut;
         }
-        match fixed {
-            Some(FixedFate::Drop) => return Fate::Lost,
-            Some(FixedFate::Deliver(delay)) => return Fate::Deliver(delay),
-            Some(FixedFate::Twice(first, second)) => return Fate::Twice(first, second),
-            None => {}
+        if let Some(fixed) = fixed {
+            return self.within_core(letter, fixed.into());
         }
         let fate = self.noisy_fate(letter, die);
         let fate = self.in_line(letter, self.within_core(letter, fate));
@@ -224,19 +231,26 @@ impl Network {
             (loss, duplicate) = (Ratio::NEVER, Ratio::NEVER);
         }
         let mut fate = ordinary(die, &latency, loss, duplicate);
+        // Each entry rolls a die of its own, so that it can be taken out without moving another's.
         for active in self.touching(letter.at, letter.bound) {
-            // Each entry rolls a die of its own, so that it can be taken out without moving another's.
             let own = die.with(active.key);
             fate = match (active.does, fate) {
-                (Does::Lose(odds), _) if odds.hit(own.roll()) => Fate::Lost,
-                (Does::Slow(by), Fate::Deliver(delay)) => Fate::Deliver(delay + by.sample(own.roll())),
-                (Does::Slow(by), Fate::Twice(a, b)) => {
-                    Fate::Twice(a + by.sample(own.roll()), b + by.sample(own.with(1).roll()))
-                }
+                (Does::Lose(odds), _) if odds.hit(own.roll()) => return Fate::Lost,
                 (Does::Repeat(odds), Fate::Deliver(delay)) if odds.hit(own.roll()) => {
                     Fate::Twice(delay, latency.sample(own.with(1).roll()))
                 }
                 _ => fate,
+            };
+        }
+        // A slow link slows both copies, whichever entry began first.
+        for active in self.touching(letter.at, letter.bound) {
+            let Does::Slow(by) = active.does else { continue };
+            let own = die.with(active.key);
+            let slowed = |delay: Span, die: Die| delay + by.sample(die.roll());
+            fate = match fate {
+                Fate::Deliver(delay) => Fate::Deliver(slowed(delay, own)),
+                Fate::Twice(a, b) => Fate::Twice(slowed(a, own), slowed(b, own.with(1))),
+                Fate::Lost | Fate::Cut => fate,
             };
         }
         fate
@@ -386,8 +400,23 @@ mod tests {
         assert_eq!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Deliver(before + Span::ms(5)));
         network.push(active(2, 0, 1, Does::Repeat(Ratio::ALWAYS)));
         assert!(
-            matches!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Twice(first, _) if first == before + Span::ms(5))
+            matches!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Twice(first, copy) if first == before + Span::ms(5) && copy >= Span::ms(6))
         );
+    }
+
+    #[test]
+    fn a_fixed_fate_keeps_to_the_limits_of_a_healed_core() {
+        let fixed = MessageOverride {
+            from: crate::fault::End::Node(NodeId(0)),
+            to: crate::fault::End::Node(NodeId(1)),
+            kind: kind(),
+            nth: 1,
+            sent_at: None,
+            fate: FixedFate::Drop,
+        };
+        let mut network = Network::new(NetworkConfig::default(), Seed(1), Noise::Scenario, &[fixed]);
+        network.heal(Time(5), NodeSet::range(0..2), Span::ms(3));
+        assert_eq!(network.fate(&letter(0, 1, 7, 9), kind), Fate::Deliver(Span::ms(3)));
     }
 
     #[test]
@@ -443,11 +472,15 @@ mod tests {
             fixed(Some(Time(50)), 9, FixedFate::Drop),
             fixed(None, 2, FixedFate::Deliver(Span(3))),
             fixed(None, 77, FixedFate::Drop),
+            // The first message does not use up the place of a later instant; the fourth is after one that passed.
+            fixed(Some(Time(50)), 1, FixedFate::Drop),
+            fixed(Some(Time(55)), 4, FixedFate::Deliver(Span(4))),
         ];
         let mut network = Network::new(NetworkConfig::default(), Seed(1), Noise::Scenario, &overrides);
         assert!(matches!(network.fate(&letter(0, 1, 10, 0), kind), Fate::Deliver(_)));
         assert_eq!(network.fate(&letter(0, 1, 20, 0), kind), Fate::Deliver(Span(3)));
         assert_eq!(network.fate(&letter(0, 1, 50, 0), kind), Fate::Lost);
-        assert_eq!(network.unmatched().map(|fixed| fixed.nth).collect::<Vec<_>>(), [77]);
+        assert_eq!(network.fate(&letter(0, 1, 60, 0), kind), Fate::Deliver(Span(4)));
+        assert_eq!(network.unmatched().map(|fixed| fixed.nth).collect::<Vec<_>>(), [77, 1]);
     }
 }

@@ -33,8 +33,10 @@ impl Overrides {
         };
         let by_instant =
             self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.sent_at == Some(letter.sent));
+        // An instant that is yet to come is waited for; once it has passed without its message, the number counts.
+        let by_number = |fixed: &MessageOverride| fixed.nth == nth && fixed.sent_at.is_none_or(|at| at < letter.sent);
         let place =
-            by_instant.or_else(|| self.list.iter().position(|(fixed, used)| fits(fixed, *used) && fixed.nth == nth))?;
+            by_instant.or_else(|| self.list.iter().position(|(fixed, used)| fits(fixed, *used) && by_number(fixed)))?;
         self.list[place].1 = true;
         Some(self.list[place].0.fate)
     }
