@@ -5,7 +5,7 @@ mod overrides;
 
 use std::collections::BTreeMap;
 
-use super::world::NetworkConfig;
+use super::world::{LinkConfig, NetworkConfig};
 use crate::fault::links::{Cut, covers};
 use crate::fault::{FixedFate, MessageOverride, Noise};
 use crate::ids::{Endpoint, NodeId, NodeSet};
@@ -80,6 +80,25 @@ struct Lane {
     free: Time,
     /// When the last message arrives.
     last: Time,
+    /// How often either end had crashed when it was last used.
+    crashes: u32,
+}
+
+/// So many lanes are kept without asking whether they still matter.
+const LANES: usize = 1024;
+
+/// One entry for each link, in order of their ends: of several the last word on each field counts.
+fn one_for_each(list: &[LinkConfig]) -> Vec<LinkConfig> {
+    let mut links: BTreeMap<(NodeId, NodeId), LinkConfig> = BTreeMap::new();
+    for link in list {
+        let known = links.entry((link.from, link.to)).or_insert_with(|| link.clone());
+        known.latency = link.latency.or(known.latency);
+        known.loss = link.loss.or(known.loss);
+        known.duplicate = link.duplicate.or(known.duplicate);
+        known.capacity = link.capacity.or(known.capacity);
+        known.fifo = link.fifo.or(known.fifo);
+    }
+    links.into_values().collect()
 }
 
 pub(crate) struct Network {
@@ -92,7 +111,13 @@ pub(crate) struct Network {
     /// Whether every link is like every other and no fault is on: then a fate is a latency and two odds.
     even: bool,
     zones: Vec<(NodeSet, Vec<Option<Distribution>>)>,
+    /// Links that are configured apart, one entry for each, in order of their ends.
+    links: Vec<LinkConfig>,
     lanes: BTreeMap<(u32, u32), Lane>,
+    /// With more lanes than this, those that nothing is under way on are dropped.
+    prune_above: usize,
+    /// How often each node has forgotten its lanes, if it ever has.
+    forgotten: BTreeMap<u32, u32>,
     overrides: Overrides,
 }
 
@@ -111,7 +136,10 @@ impl Network {
             active: Vec::new(),
             even: false,
             zones,
+            links: one_for_each(&config.links),
             lanes: BTreeMap::new(),
+            prune_above: LANES,
+            forgotten: BTreeMap::new(),
             overrides: Overrides::new(overrides),
             config,
         };
@@ -162,7 +190,7 @@ impl Network {
     /// From `now` on messages within `core` take at most `delay`, nor do they wait for what was sent before.
     pub(crate) fn heal(&mut self, now: Time, core: NodeSet, delay: Span) {
         for lane in self.lanes.values_mut() {
-            *lane = Lane { free: lane.free.min(now + delay), last: lane.last.min(now + delay) };
+            (lane.free, lane.last) = (lane.free.min(now + delay), lane.last.min(now + delay));
         }
         self.healed = Some((core, delay));
         self.refresh();
@@ -219,7 +247,7 @@ impl Network {
     fn noisy_fate(&self, letter: &Letter, die: Die) -> Fate {
         let mut latency = self.latency(letter);
         let (mut loss, mut duplicate) = (self.config.loss, self.config.duplicate);
-        for link in self.links_of(letter) {
+        if let Some(link) = self.link_of(letter) {
             latency = link.latency.unwrap_or(latency);
             loss = link.loss.unwrap_or(loss);
             duplicate = link.duplicate.unwrap_or(duplicate);
@@ -256,9 +284,10 @@ impl Network {
         fate
     }
 
-    fn links_of(&self, letter: &Letter) -> impl Iterator<Item = &super::world::LinkConfig> {
-        let ends = letter.from.node().zip(letter.to.node());
-        self.config.links.iter().filter(move |link| ends == Some((link.from, link.to)))
+    fn link_of(&self, letter: &Letter) -> Option<&LinkConfig> {
+        let ends = letter.from.node().zip(letter.to.node())?;
+        let place = self.links.binary_search_by_key(&ends, |link| (link.from, link.to)).ok()?;
+        Some(&self.links[place])
     }
 
     fn latency(&self, letter: &Letter) -> Distribution {
@@ -285,14 +314,20 @@ impl Network {
     /// Links with a capacity let one message after another through; links that keep the order, in order.
     fn in_line(&mut self, letter: &Letter, fate: Fate) -> Fate {
         let (mut fifo, mut capacity) = (self.config.fifo, self.config.capacity);
-        for link in self.links_of(letter) {
+        if let Some(link) = self.link_of(letter) {
             fifo = link.fifo.unwrap_or(fifo);
             capacity = link.capacity.or(capacity);
         }
         if !fifo && capacity.is_none() {
             return fate;
         }
-        let lane = self.lanes.entry((letter.from.word() as u32, letter.to.word() as u32)).or_default();
+        self.prune(letter.sent);
+        let ends = (letter.from.word() as u32, letter.to.word() as u32);
+        let crashes = self.crashes_of(ends.0) + self.crashes_of(ends.1);
+        let lane = self.lanes.entry(ends).or_default();
+        if lane.crashes != crashes {
+            *lane = Lane { crashes, ..Lane::default() };
+        }
         let mut wait = |delay: Span| {
             let mut arrives = letter.sent + delay;
             if let Some(capacity) = capacity {
@@ -315,8 +350,22 @@ impl Network {
 
     /// A crash ends the connections of a node: what follows need not wait for what went before.
     pub(crate) fn forget(&mut self, node: NodeId) {
-        let end = Endpoint::Node(node).word() as u32;
-        self.lanes.retain(|&(from, to), _| from != end && to != end);
+        if !self.lanes.is_empty() {
+            *self.forgotten.entry(Endpoint::Node(node).word() as u32).or_default() += 1;
+        }
+    }
+
+    fn crashes_of(&self, end: u32) -> u32 {
+        self.forgotten.get(&end).copied().unwrap_or(0)
+    }
+
+    /// A lane on which nothing is under way any more is like a new one. Asked each time their number has doubled,
+    /// there are never many more than matter.
+    fn prune(&mut self, now: Time) {
+        if self.lanes.len() > self.prune_above {
+            self.lanes.retain(|_, lane| lane.free > now || lane.last > now);
+            self.prune_above = LANES.max(2 * self.lanes.len());
+        }
     }
 
     /// Overrides that matched no message.
@@ -431,8 +480,37 @@ mod tests {
             assert!(arrives >= last);
             last = arrives;
         }
+        // After a crash of either end nothing waits for what went before.
+        network.lanes.values_mut().for_each(|lane| lane.last = Time::MAX);
         network.forget(NodeId(1));
-        assert!(network.lanes.is_empty());
+        assert!(matches!(network.fate(&letter(0, 1, last.0, 7), kind), Fate::Deliver(delay) if delay <= Span::ms(10)));
+    }
+
+    #[test]
+    fn links_on_which_nothing_is_under_way_are_forgotten() {
+        let mut network = network(NetworkConfig { fifo: true, ..NetworkConfig::default() });
+        for n in 0..100_000 {
+            let _ = network.fate(&letter(0, 1 + n, u64::from(n) * 1_000_000, 7), kind);
+        }
+        assert!(network.lanes.len() <= LANES + 1, "{}", network.lanes.len());
+    }
+
+    #[test]
+    fn of_several_words_on_one_link_the_last_counts() {
+        let link = |from, latency: Option<u64>, loss| LinkConfig {
+            from: NodeId(from),
+            to: NodeId(1),
+            latency: latency.map(|ms| Distribution::Constant(Span::ms(ms))),
+            loss,
+            duplicate: None,
+            capacity: None,
+            fifo: None,
+        };
+        let links =
+            vec![link(2, Some(5), None), link(0, Some(7), Some(Ratio::ALWAYS)), link(0, None, Some(Ratio::NEVER))];
+        let mut network = network(NetworkConfig { links, ..NetworkConfig::default() });
+        let fates = [0, 2].map(|from| network.fate(&letter(from, 1, 0, 0), kind));
+        assert_eq!(fates, [7, 5].map(|ms| Fate::Deliver(Span::ms(ms))));
     }
 
     #[test]
