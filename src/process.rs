@@ -423,7 +423,7 @@ impl<'a, P: Process> Io<'a, P> {
         self.outbox.effects.push_back(Effect::Fact(fact));
     }
 
-    /// Refuses to run, in [`Process::boot`]: the node stays down.
+    /// Refuses to run, mostly in [`Process::boot`] because of what is on the disk: the node stops, and stays down.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.outbox.effects.push_back(Effect::Refuse(why.into()));
     }

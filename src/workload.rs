@@ -66,7 +66,7 @@ pub struct ClientPolicy {
     pub backoff: Span,
     /// Where it stands: beside a node, sharing the fate of that node's links, apart from them all, or drawn.
     pub stands: Stands,
-    /// Operations at fixed instants, besides or instead of the drawn ones.
+    /// Operations at fixed instants. A client that has some makes no drawn ones; its share of `ops` falls away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub script: Vec<Scripted>,
 }

@@ -189,6 +189,7 @@ mod tests {
         let open = reachable(Shape::OneWay, 4);
         let out = links_of(&open[0]);
         let back = (1..4).filter(|&node| open[node][0]).count();
-        assert_eq!((out == 1, back == 0), (out == 1, out == 4));
+        // Either it reaches itself alone and is reached by all, or the other way round.
+        assert!((out, back) == (1, 3) || (out, back) == (4, 0), "{out} {back}");
     }
 }

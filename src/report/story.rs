@@ -211,7 +211,6 @@ fn sentence(record: &Record, row: &str) -> String {
         What::End => format!("over: {detail}"),
         What::Crash => but("crashes"),
         What::Phase => format!("the phase of {detail} begins"),
-        What::Violation => but("a property breaks"),
     }
 }
 

@@ -100,7 +100,7 @@ pub struct PropertyLine {
 pub struct Counters {
     /// Messages sent to others, those of clients included.
     pub sent: u64,
-    /// Messages that reached a node, those to itself included.
+    /// Messages that arrived at a node, whether or not it was up to hear them, those to itself included.
     pub delivered: u64,
     /// Messages lost on the way.
     pub lost: u64,

@@ -64,8 +64,7 @@ impl Course {
     pub(super) fn milestone(&self) -> Time {
         match self.phase {
             Phase::Safety => self.horizon,
-            Phase::Liveness => self.next_poll,
-            Phase::Over => Time::MAX,
+            Phase::Liveness | Phase::Over => self.next_poll,
         }
     }
 
@@ -108,8 +107,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn pass_milestone(&mut self) {
         match self.course.phase {
             Phase::Safety => self.heal(),
-            Phase::Liveness => self.poll(),
-            Phase::Over => self.course.ending = Some(Ending::Completed),
+            Phase::Liveness | Phase::Over => self.poll(),
         }
     }
 

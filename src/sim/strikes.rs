@@ -116,7 +116,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         };
         let slot = &self.nodes.0[node.index()];
         // A machine can fall while its process is dead already.
-        if !slot.is_up() && !(machine.is_some() && slot.is_idle_machine()) {
+        let falls = slot.is_up() || machine.is_some() && slot.is_idle_machine();
+        if !falls {
             return self.no_effect_on(entry, node, "it is down already");
         }
         let original = self.entry(entry);

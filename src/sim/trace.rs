@@ -142,8 +142,6 @@ pub enum What {
     Crash,
     /// The run entered another phase.
     Phase,
-    /// A property broke.
-    Violation,
 }
 
 /// One record of a trace.
@@ -168,6 +166,11 @@ pub struct Record {
 pub type Tracer = Box<dyn FnMut(&Record)>;
 
 /// The digest, and the last events as small records.
+///
+/// Folded are all events, and of a turn's effects those that show at once: facts, writes, timers, replies to nobody,
+/// and messages that are lost, doubled or cut. An ordinary message is folded when it arrives, with the hash of its
+/// content taken at its send; one that is still on its way, or held by a clogged link, when the run ends leaves no
+/// mark of its content. Its turn does, and whoever could have been moved by it was not.
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) digest: Digest,
