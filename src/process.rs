@@ -4,6 +4,7 @@
 //! requests and notices of finished syncs, and it answers through [`Io`] with effects. It has no clock,
 //! no sockets and no dice of its own; whatever it does is a function of what it was given.
 
+mod shared;
 mod within;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use std::ops::Range;
 pub use crate::ids::{ClientId, NodeId, NodeSet, OpId, Voters};
 pub use crate::rng::{Dice, Ratio};
 pub use crate::time::{Local, Span, Wall};
+pub use shared::Shared;
 pub use within::{Wrap, WriteOf};
 
 use crate::rng::{Die, scale};

@@ -1,7 +1,10 @@
 //! Clients' commands: in at the leader, through the log, into the state machine, and answered
 //! (section 8; thesis 6.3).
 
+use std::collections::btree_map::Entry as MapEntry;
+
 use super::Raft;
+use super::election::Role;
 use super::log::{Command, Index};
 use super::message::Fact;
 use crate::ids::OpId;
@@ -20,9 +23,10 @@ impl Raft {
         }
     }
 
-    /// Appends a command, unless it is known to have taken effect.
+    /// Appends a command, unless it is known to have taken effect, or to be on the way there.
     pub(super) fn propose(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
         match self.machine.seen(id) {
+            Seen::Never if !self.is_first(id) => {}
             Seen::Never => {
                 let cut = self.append_own(Command::Client(id, op), io);
                 self.replicate(cut, io);
@@ -33,6 +37,19 @@ impl Raft {
             }
             // Its client has gone on to a later one, and waits for no answer.
             Seen::Past => {}
+        }
+    }
+
+    /// Whether this leader has not appended it yet. Its client is answered once, when the command is applied: were
+    /// each repetition appended, clients that wait for a slow log would make it slower still.
+    fn is_first(&mut self, id: OpId) -> bool {
+        let Role::Leader(leadership) = &mut self.role else { return false };
+        match leadership.appended.entry(id.client) {
+            MapEntry::Vacant(place) => {
+                place.insert(id.n);
+                true
+            }
+            MapEntry::Occupied(mut place) => *place.get() < id.n && place.insert(id.n) < id.n,
         }
     }
 
@@ -49,7 +66,7 @@ impl Raft {
         let mine = self.is_leader();
         self.applied += 1;
         let Some(entry) = self.log.entry(self.applied) else { return };
-        let Command::Client(id, op) = &entry.command else { return };
+        let Command::Client(id, op) = &*entry.command else { return };
         let answer = self.machine.apply(*id, op);
         if let Some(answer) = answer.filter(|_| mine && entry.term == self.term) {
             io.reply(*id, Reply::Answer(answer));

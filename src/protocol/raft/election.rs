@@ -1,6 +1,6 @@
 //! Roles, terms and votes (section 5.2, 5.4.1; thesis 4.2.3, 6.2, 9.6).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bugs::Mistake;
 use super::log::{Command, Index, Position, Term};
@@ -8,7 +8,7 @@ use super::message::{Fact, Message, Timer};
 use super::progress::Progress;
 use super::read::Reads;
 use super::{HardState, Raft, Write, quorum};
-use crate::process::{Io, NodeId, Ticket, Voters};
+use crate::process::{ClientId, Io, NodeId, Ticket, Voters};
 
 /// What a node is in its term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub(super) struct Leadership {
     pub(super) progress: Vec<Progress>,
     /// Its own writes that are not known to be synced: up to which entry.
     pub(super) unsynced: VecDeque<(Ticket, Index)>,
+    /// Each client's last command that it appended in this term: a repeated one has its place in the log already.
+    pub(super) appended: BTreeMap<ClientId, u64>,
     pub(super) reads: Reads,
 }
 
@@ -147,10 +149,11 @@ impl Raft {
     fn lead(&mut self, io: &mut Io<'_, Self>) {
         let next = self.log.last().index + 1;
         let places = io.config().voters.iter().last().map_or(0, |node| node.index() + 1);
-        let mut progress = vec![Progress::new(next, io.now()); places];
+        let mut progress = vec![Progress::new(next, io.config().params.max_inflight_appends, io.now()); places];
         progress[io.me().index()].matched = self.synced;
-        let reads = Reads::default();
-        self.role = Role::Leader(Box::new(Leadership { progress, unsynced: VecDeque::new(), reads }));
+        let leadership =
+            Leadership { progress, unsynced: VecDeque::new(), appended: BTreeMap::new(), reads: Reads::default() };
+        self.role = Role::Leader(Box::new(leadership));
         self.leader = Some(io.me());
         io.fact(Fact::Elected { term: self.term });
         io.disarm(Timer::Election);

@@ -1,6 +1,7 @@
 //! The log: entries behind a prefix that may be compacted, of which the last position is still known.
 
 use crate::ids::OpId;
+use crate::process::Shared;
 use crate::protocol::kv::Op;
 
 /// A term: a time with at most one leader. Terms count from 1.
@@ -25,7 +26,7 @@ pub struct Entry {
     /// In which term it was appended.
     pub term: Term,
     /// What it asks of the state machine.
-    pub command: Command,
+    pub command: Shared<Command>,
 }
 
 /// What an entry asks of the state machine.
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
 
     fn log(terms: &[Term]) -> Log {
-        let entries = terms.iter().map(|&term| Entry { term, command: Command::Noop }).collect();
+        let entries = terms.iter().map(|&term| Entry { term, command: Command::Noop.into() }).collect();
         Log { start: Position::default(), entries }
     }
 

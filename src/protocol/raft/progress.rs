@@ -1,9 +1,13 @@
 //! How far one follower has got, and how much is sent to it at once.
 //!
 //! A leader does not know at first where a follower's log stops agreeing with its own. It *probes*: one message
-//! at a time, further back each time. Once one is accepted it *streams*: messages follow each other without
+//! at a time, further back each time. Once a probe is accepted it *streams*: messages follow each other without
 //! waiting, up to a window. A rejection, which says that one was lost or overtaken, leads back to probing. (The
 //! states are those of etcd.)
+//!
+//! A follower takes nothing that arrives before what goes before it, so on links that do not keep the order most
+//! of a wide stream is sent in vain. Therefore the window is found out, as TCP does (RFC 5681, section 3.1): it
+//! begins with one message, grows by one whenever as many as it holds were accepted, and every rejection halves it.
 
 use std::collections::VecDeque;
 
@@ -22,25 +26,51 @@ pub(super) struct Progress {
     /// The last round that it answered; see `read`.
     pub(super) round: u64,
     flow: Flow,
+    window: Window,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Flow {
-    Probing { waiting: bool },
+    /// `under_way` is the last entry of the probe that is.
+    Probing { under_way: Option<Index> },
+    /// The last entry of each message that is under way, in order.
     Streaming { under_way: VecDeque<Index> },
 }
 
+/// How many messages may be under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Window {
+    size: u32,
+    /// Accepted since it last grew.
+    accepted: u32,
+    largest: u32,
+}
+
+impl Window {
+    fn widen(&mut self) {
+        self.accepted += 1;
+        if self.accepted >= self.size {
+            *self = Self { size: self.largest.min(self.size + 1), accepted: 0, ..*self };
+        }
+    }
+
+    fn halve(&mut self) {
+        *self = Self { size: (self.size / 2).max(1), accepted: 0, ..*self };
+    }
+}
+
 impl Progress {
-    /// Nothing is known of it.
-    pub(super) fn new(next: Index, now: Local) -> Self {
-        Self { matched: 0, next, heard: now, round: 0, flow: Flow::Probing { waiting: false } }
+    /// Nothing is known of it; at most `window` messages may ever be under way to it.
+    pub(super) fn new(next: Index, window: u32, now: Local) -> Self {
+        let window = Window { size: 1, accepted: 0, largest: window };
+        Self { matched: 0, next, heard: now, round: 0, flow: Flow::Probing { under_way: None }, window }
     }
 
     /// Whether a message with entries may be sent now.
-    pub(super) fn may_send(&self, window: usize) -> bool {
+    pub(super) fn may_send(&self) -> bool {
         match &self.flow {
-            Flow::Probing { waiting } => !waiting,
-            Flow::Streaming { under_way } => under_way.len() < window,
+            Flow::Probing { under_way } => under_way.is_none(),
+            Flow::Streaming { under_way } => under_way.len() < self.window.size as usize,
         }
     }
 
@@ -52,7 +82,7 @@ impl Progress {
     /// A message with entries up to `last` was sent.
     pub(super) fn sent(&mut self, last: Index) {
         match &mut self.flow {
-            Flow::Probing { waiting } => *waiting = true,
+            Flow::Probing { under_way } => *under_way = Some(last),
             Flow::Streaming { under_way } => {
                 under_way.push_back(last);
                 self.next = last + 1;
@@ -62,8 +92,8 @@ impl Progress {
 
     /// The last probe may be lost: another one may be sent.
     pub(super) fn probe_again(&mut self) {
-        if let Flow::Probing { waiting } = &mut self.flow {
-            *waiting = false;
+        if let Flow::Probing { under_way } = &mut self.flow {
+            *under_way = None;
         }
     }
 
@@ -72,19 +102,20 @@ impl Progress {
         let news = index > self.matched;
         self.matched = self.matched.max(index);
         match &mut self.flow {
-            // Only what is not older than what was known before answers the probe.
-            Flow::Probing { .. } if index == self.matched => {
-                self.next = self.matched + 1;
-                self.flow = Flow::Streaming { under_way: VecDeque::new() };
+            Flow::Probing { under_way } => {
+                // What answers an older message does not answer the probe.
+                if index >= under_way.unwrap_or(self.next - 1) {
+                    self.flow = Flow::Streaming { under_way: VecDeque::new() };
+                }
             }
-            Flow::Probing { .. } => {}
             Flow::Streaming { under_way } => {
                 while under_way.front().is_some_and(|&last| last <= index) {
                     under_way.pop_front();
+                    self.window.widen();
                 }
-                self.next = self.next.max(self.matched + 1);
             }
         }
+        self.next = self.next.max(self.matched + 1);
         news
     }
 
@@ -98,11 +129,13 @@ impl Progress {
         if stale {
             return false;
         }
-        self.next = match self.flow {
-            Flow::Probing { .. } => at.min(hint + 1).max(self.matched + 1),
-            Flow::Streaming { .. } => self.matched + 1,
-        };
-        self.flow = Flow::Probing { waiting: false };
+        if self.is_probing() {
+            self.next = at.min(hint + 1).max(self.matched + 1);
+        } else {
+            self.next = self.matched + 1;
+            self.window.halve();
+        }
+        self.flow = Flow::Probing { under_way: None };
         true
     }
 }
@@ -112,18 +145,35 @@ mod tests {
     use super::*;
 
     fn probing(next: Index) -> Progress {
-        Progress::new(next, Local(0))
+        Progress::new(next, 4, Local(0))
+    }
+
+    /// Streams, and has room for `window` messages.
+    fn streaming(next: Index, window: u32) -> Progress {
+        let mut progress = probing(next);
+        progress.accepted(next - 1);
+        progress.window.size = window;
+        progress
     }
 
     #[test]
     fn a_probe_waits_for_its_answer() {
         let mut progress = probing(8);
-        assert!(progress.may_send(4));
+        assert!(progress.may_send());
         progress.sent(9);
-        assert!(!progress.may_send(4));
+        assert!(!progress.may_send());
         assert_eq!(progress.next, 8);
         progress.probe_again();
-        assert!(progress.may_send(4));
+        assert!(progress.may_send());
+    }
+
+    #[test]
+    fn an_older_answer_does_not_answer_the_probe() {
+        let mut progress = probing(8);
+        progress.sent(9);
+        assert!(progress.accepted(7) && progress.is_probing());
+        assert!(progress.accepted(9) && !progress.is_probing());
+        assert_eq!(progress.next, 10);
     }
 
     #[test]
@@ -139,17 +189,31 @@ mod tests {
 
     #[test]
     fn a_stream_keeps_to_its_window_and_falls_back() {
-        let mut progress = probing(4);
-        assert!(progress.accepted(3));
+        let mut progress = streaming(4, 2);
         progress.sent(4);
         progress.sent(5);
-        assert!(!progress.may_send(2));
+        assert!(!progress.may_send());
         assert!(progress.accepted(4));
-        assert!(progress.may_send(2) && progress.next == 6);
+        assert!(progress.may_send() && progress.next == 6);
         assert!(!progress.rejected(4, 2), "older than what matched");
         assert!(progress.rejected(5, 2));
         assert!(progress.is_probing() && progress.next == 5);
         assert!(!progress.accepted(3) && progress.is_probing(), "older than what matched");
         assert!(!progress.accepted(4) && !progress.is_probing());
+    }
+
+    #[test]
+    fn the_window_grows_by_what_is_accepted_and_is_halved_by_a_rejection() {
+        let mut progress = streaming(1, 1);
+        let mut sizes = Vec::new();
+        for last in 1..=9 {
+            progress.sent(last);
+            assert!(progress.accepted(last));
+            sizes.push(progress.window.size);
+        }
+        assert_eq!(sizes, [2, 2, 3, 3, 3, 4, 4, 4, 4]);
+        progress.sent(10);
+        assert!(progress.rejected(10, 9));
+        assert_eq!(progress.window.size, 2);
     }
 }

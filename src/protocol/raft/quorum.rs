@@ -3,15 +3,21 @@
 use crate::process::{NodeId, Voters};
 
 /// The greatest value that a majority of the voters has reached: the smallest of the best majority's values.
-pub(super) fn reached<T: Ord>(voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
+pub(super) fn reached<T: Ord + Copy + Default>(voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
     reached_by(voters.majority(), voters, value)
 }
 
 /// The greatest value that so many of the voters have reached.
-pub(super) fn reached_by<T: Ord>(count: usize, voters: Voters, value: impl Fn(NodeId) -> T) -> Option<T> {
-    let mut values: Vec<T> = voters.iter().map(value).collect();
+pub(super) fn reached_by<T: Ord + Copy + Default>(
+    count: usize,
+    voters: Voters,
+    value: impl Fn(NodeId) -> T,
+) -> Option<T> {
+    let mut values = [T::default(); Voters::MAX as usize];
+    voters.iter().zip(&mut values).for_each(|(node, place)| *place = value(node));
+    let values = &mut values[..voters.len()];
     values.sort_unstable();
-    values.into_iter().nth_back(count.saturating_sub(1))
+    values.iter().copied().nth_back(count.saturating_sub(1))
 }
 
 #[cfg(test)]

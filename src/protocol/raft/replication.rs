@@ -35,7 +35,7 @@ impl Raft {
     /// Appends an entry to its own log, and lets it sync while others are told.
     pub(super) fn append_own(&mut self, command: Command, io: &mut Io<'_, Self>) -> Cut {
         let Role::Leader(leadership) = &mut self.role else { return Cut::default() };
-        let entry = Entry { term: self.term, command };
+        let entry = Entry { term: self.term, command: command.into() };
         self.log.push(entry.clone());
         let index = self.log.last().index;
         let entries: Rc<[Entry]> = Rc::from([entry]);
@@ -67,7 +67,7 @@ impl Raft {
         let Role::Leader(leadership) = &mut self.role else { return };
         let params = &io.config().params;
         let progress = &mut leadership.progress[to.index()];
-        while progress.next <= self.log.last().index && progress.may_send(params.max_inflight_appends as usize) {
+        while progress.next <= self.log.last().index && progress.may_send() {
             let entries = cut.of(&self.log, progress.next, params.max_entries_per_append as usize);
             let prev = progress.next - 1;
             let last = prev + entries.len() as u64;
@@ -91,7 +91,7 @@ impl Raft {
     /// That one stands behind all that was sent, so that its rejection shows a loss.
     pub(super) fn heartbeat(&mut self, io: &mut Io<'_, Self>) {
         let mut cut = Cut::default();
-        let me = io.me();
+        let (me, none) = (io.me(), Rc::from([]));
         for to in io.config().voters.iter().filter(|&to| to != me) {
             let Role::Leader(leadership) = &mut self.role else { return };
             let progress = &mut leadership.progress[to.index()];
@@ -102,7 +102,8 @@ impl Raft {
                 self.replicate_to(to, &mut cut, io);
             } else if let Some(prev) = self.log.position(prev) {
                 let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
-                io.send(to, Message::Append(Append { term, prev, entries: Rc::from([]), commit, round }));
+                let entries = Rc::clone(&none);
+                io.send(to, Message::Append(Append { term, prev, entries, commit, round }));
             }
         }
     }

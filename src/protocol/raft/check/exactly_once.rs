@@ -27,7 +27,7 @@ impl ExactlyOnce {
         while (self.effects.len() as u64) <= upto {
             let Some(entry) = log.entry(self.effects.len() as u64) else { return };
             let before = self.effects[self.effects.len() - 1];
-            let new = matches!(entry.command, Command::Client(id, _) if self.is_new(id));
+            let new = matches!(*entry.command, Command::Client(id, _) if self.is_new(id));
             self.effects.push(before + u64::from(new));
         }
     }

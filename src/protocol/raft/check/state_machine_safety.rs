@@ -19,7 +19,7 @@ pub struct StateMachineSafety {
 type Mark = (Term, Option<OpId>);
 
 fn mark(entry: &Entry) -> Mark {
-    match entry.command {
+    match *entry.command {
         Command::Noop => (entry.term, None),
         Command::Client(id, _) => (entry.term, Some(id)),
     }
