@@ -381,7 +381,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn trace(&mut self, what: What, on: Endpoint, peer: Option<Endpoint>, detail: impl FnOnce() -> String) {
         if self.tracer.is_some() {
             self.trace_record(what, on.to_string(), peer.map_or_else(String::new, |peer| peer.to_string()), detail());

@@ -34,7 +34,7 @@ macro_rules! in_a_row {
             fn on_fact(&mut self, _at: At, _fact: &P::Fact, _board: &mut Board) {
                 $(_board.enter($n, $property::NAME, self.$n.on_fact(_at, _fact));)*
             }
-            #[inline]
+            #[inline(always)]
             fn on_turn(&mut self, _at: At, _seat: Seat<'_, P>, _board: &mut Board) {
                 $(_board.enter($n, $property::NAME, self.$n.on_turn(_at, _seat));)*
             }

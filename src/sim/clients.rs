@@ -310,11 +310,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             // Of a doubled request one copy may be refused and the other take effect.
             attempt.open += 1;
         }
-        let request = |op: &P::Op| Event::Request { to, id, op: op.clone() };
-        self.post(&letter, fate, request(&attempt.op), |event| match event {
-            Event::Request { op, .. } => Some(request(op)),
-            _ => None,
-        });
+        self.post(&letter, fate, attempt.op.clone(), |op, _| Event::Request { to, id, op });
         self.clients.list[id.client.index()].stage = Stage::Waiting(attempt);
         self.set_alarm(id.client, self.now + self.clients.policy.timeout);
     }

@@ -22,10 +22,10 @@ pub(crate) enum Status {
     Gone,
 }
 
-/// One node.
+/// One node. Of a million, hardly any is in the cache when its turn comes: what every turn touches stands first,
+/// in one line with the beginning of the node's memory.
+#[repr(C, align(64))]
 pub(crate) struct Slot<P: Process> {
-    pub(crate) state: Option<P>,
-    pub(crate) disk: P::Disk,
     /// Nothing stands between an input and its turn: the node is up, idle and unhurt.
     pub(crate) plain: bool,
     pub(crate) status: Status,
@@ -33,8 +33,10 @@ pub(crate) struct Slot<P: Process> {
     /// Draws made in this life.
     pub(crate) draws: u32,
     pub(crate) ticket: Ticket,
-    pub(crate) timers: Timers<P::Timer>,
     pub(crate) rare: Option<Box<Rare<P>>>,
+    pub(crate) state: Option<P>,
+    pub(crate) timers: Timers<P::Timer>,
+    pub(crate) disk: P::Disk,
 }
 
 /// What most nodes have most of the time nothing of.

@@ -361,34 +361,27 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         };
         let fate = self.network.fate(&letter, || kind_of(&msg));
         self.trace(What::Send, letter.from, Some(letter.to), || format!("{msg:?}"));
-        self.post(&letter, fate, Event::Deliver { to, from, hash, msg }, |event| match event {
-            Event::Deliver { to, from, hash, msg } => {
-                Some(Event::Deliver { to: *to, from: *from, hash: *hash, msg: msg.clone() })
-            }
-            _ => None,
-        });
+        self.post(&letter, fate, msg, |msg, _| Event::Deliver { to, from, hash, msg });
     }
 
-    /// Puts a message on its way, as its fate says.
+    /// Puts a message on its way, as its fate says: `event` is what happens when it arrives, or when its copy does.
     #[inline(always)]
-    pub(super) fn post(
+    pub(super) fn post<M: Clone>(
         &mut self,
         letter: &Letter,
         fate: Fate,
-        event: Event<P>,
-        again: impl FnOnce(&Event<P>) -> Option<Event<P>>,
+        content: M,
+        event: impl Fn(M, bool) -> Event<P>,
     ) {
         self.counters.sent += 1;
         match fate {
-            Fate::Deliver(delay) => self.queue.push((self.now + delay).0, event),
+            Fate::Deliver(delay) => self.queue.push((self.now + delay).0, event(content, false)),
             Fate::Twice(first, second) => {
                 self.counters.doubled += 1;
                 self.log.enter(self.now, What::Twice, letter.from.word(), letter.to.word(), letter.hash);
                 self.trace(What::Twice, letter.from, Some(letter.to), String::new);
-                if let Some(copy) = again(&event) {
-                    self.queue.push((self.now + second).0, copy);
-                }
-                self.queue.push((self.now + first).0, event);
+                self.queue.push((self.now + second).0, event(content.clone(), true));
+                self.queue.push((self.now + first).0, event(content, false));
             }
             Fate::Lost => self.lose(What::Lost, letter.from, letter.to, letter.hash),
             Fate::Cut => self.lose(What::Cut, letter.from, letter.to, letter.hash),
@@ -447,12 +440,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return;
         }
         let fate = self.network.fate(&letter, || "reply".to_owned());
-        self.post(&letter, fate, Event::Reply { from, id, reply, echo: false }, |event| match event {
-            Event::Reply { from, id, reply, .. } => {
-                Some(Event::Reply { from: *from, id: *id, reply: reply.clone(), echo: true })
-            }
-            _ => None,
-        });
+        self.post(&letter, fate, reply, |reply, echo| Event::Reply { from, id, reply, echo });
     }
 
     fn refuse(&mut self, node: NodeId, why: &str) {
@@ -465,7 +453,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn clocks<P: Process>(slot: &super::node::Slot<P>, now: crate::time::Time) -> (Local, Wall) {
     match &slot.rare {
         None => (Local(now.0), Wall(i64::try_from(now.0).unwrap_or(i64::MAX))),

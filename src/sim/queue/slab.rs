@@ -21,6 +21,7 @@ impl Key {
     /// Later than every real key.
     pub(super) const LAST: Self = Self(u128::MAX);
 
+    #[inline(always)]
     fn new(time: u64, seq: u64, slot: u32) -> Self {
         assert!(time >> TIME_BITS == 0, "event time {time} ns is beyond 2^56");
         assert!(seq >> SEQ_BITS == 0, "sequence number {seq} is beyond 2^40");
