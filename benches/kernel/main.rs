@@ -4,6 +4,8 @@
 //! several rounds, alternating between the two, so that a noisy neighbour hits both.
 
 mod bare;
+mod calm;
+mod memory;
 mod ping_pong;
 mod raft;
 
@@ -34,6 +36,9 @@ fn row(name: &str, ours: f64, bare: f64) {
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let on = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+    if on("memory") {
+        memory::report();
+    }
     println!("{:<24} {:>13} {:>11} {:>16} {:>9}", "workload", "events", "per event", "bare std heap", "ratio");
     for (nodes, events, rounds) in
         [(2, 4_000_000, 5), (10, 4_000_000, 5), (1_000, 4_000_000, 5), (1_000_000, 8_000_000, 3)]
@@ -63,5 +68,16 @@ fn main() {
         }
         row(&name, median(ours), median(bare));
         println!("{:<24} {:>9.1} k proposals/s, applied on all five nodes", "", median(proposals) / 1e3);
+    }
+    if on("raft, calm") {
+        let (mut ours, mut bare, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let (virtual_seconds, events) = calm::round(20_000);
+            seconds.push(virtual_seconds);
+            ours.push(events);
+            bare.push(bare::round(20, 4_000_000));
+        }
+        row("raft, calm", median(ours), median(bare));
+        println!("{:<24} {:>9.0} virtual seconds a second", "", median(seconds));
     }
 }

@@ -13,13 +13,13 @@ use seedstorm::workload::{ClientPolicy, NoClients};
 use crate::rate;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Msg {
+pub(crate) enum Msg {
     Ping(u64),
     Pong(u64),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Player {
+pub(crate) struct Player {
     asked: u64,
     answered: u64,
     rest: [u64; 6],
@@ -62,7 +62,7 @@ impl Process for Player {
 }
 
 /// Every answer was asked for.
-struct AnswersWereAskedFor;
+pub(crate) struct AnswersWereAskedFor;
 
 impl Property<Player> for AnswersWereAskedFor {
     const NAME: &'static str = "answers_were_asked_for";
@@ -80,9 +80,9 @@ impl Property<Player> for AnswersWereAskedFor {
     }
 }
 
-type Game = Sim<Player, (AnswersWereAskedFor,), NoClients>;
+pub(crate) type Game = Sim<Player, (AnswersWereAskedFor,), NoClients>;
 
-fn game(nodes: u32) -> Game {
+pub(crate) fn game(nodes: u32) -> Game {
     let world = World {
         network: NetworkConfig::default(),
         disk: DiskConfig::default(),

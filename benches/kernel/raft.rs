@@ -27,8 +27,8 @@ pub(crate) struct Rates {
     pub(crate) events: f64,
 }
 
-fn cluster() -> SimOf<Raft> {
-    let document = Document::parse(SCENARIO).expect("the scenario is right");
+pub(crate) fn cluster(scenario: &str) -> SimOf<Raft> {
+    let document = Document::parse(scenario).expect("the scenario is right");
     let raft = named(BUILT_IN, "raft").expect("raft is built in");
     let (scenario, plan) = prepare(raft, &document, Seed(1)).expect("the scenario is right");
     sim::<Raft>(&scenario, plan).expect("the scenario is right")
@@ -40,7 +40,7 @@ fn progress(cluster: &SimOf<Raft>, node: u32) -> u64 {
 
 /// Hands `count` proposals to the leader, `window` of them outstanding at a time.
 pub(crate) fn round(window: u64, count: u64) -> Rates {
-    let mut cluster = cluster();
+    let mut cluster = cluster(SCENARIO);
     let leader = loop {
         cluster.step();
         if let Some((leader, glance)) = cluster.leader()

@@ -1,0 +1,29 @@
+//! How much time passes: a calm Raft cluster of five nodes with heartbeats of 50 ms, and three clients that each ask
+//! once a second, all invariants on.
+
+use std::time::Instant;
+
+use seedstorm::check::history::Answer;
+use seedstorm::time::Time;
+
+use crate::raft::cluster;
+
+const SCENARIO: &str = r#"{
+  "seedstorm": 1, "protocol": "raft", "nodes": 5,
+  "params": { "heartbeat": "50ms" },
+  "network": { "latency": ["1ms", "10ms"] },
+  "workload": { "clients": 3, "ops": 1000000000, "every": "1s" },
+  "run_for": "10000h", "settle": "0s",
+  "budget": { "events": 1000000000000 }
+}"#;
+
+/// Virtual seconds, and events, per second.
+pub(crate) fn round(seconds: u64) -> (f64, f64) {
+    let mut cluster = cluster(SCENARIO);
+    let start = Instant::now();
+    cluster.run_until(Time(seconds * 1_000_000_000));
+    let took = start.elapsed().as_secs_f64();
+    assert!(cluster.violation().is_none(), "the correct code is clean");
+    assert!(cluster.history().count(Answer::Ok) as u64 >= 3 * (seconds - 2), "the clients were served");
+    (seconds as f64 / took, cluster.events() as f64 / took)
+}
