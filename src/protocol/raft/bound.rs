@@ -24,8 +24,13 @@
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //!
-//! **After that** the new leader brings the others up to date, a whole window of messages a round trip (of a log
-//! that lags by as much as [`BEHIND`]), and clients ask once more, having waited in vain for [`CLIENTS`].
+//! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
+//! asked for in the whole run, as often as they asked for it, and an empty entry of each term that there can have
+//! been ([`longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
+//! messages that overtake each other, or a small window, it may not be more.
+//!
+//! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was deposed,
+//! is told to come again, is sent on, and is answered.
 //!
 //! All on clocks of which the slowest runs by the drift slower than true time.
 
@@ -35,10 +40,8 @@ use crate::process::{Dice, Voters};
 use crate::protocol::Healed;
 use crate::time::Span;
 
-/// How many entries a node may lack.
-const BEHIND: u64 = 4_096;
-/// For how long clients may wait in vain: a few timeouts of an attempt.
-const CLIENTS: Span = Span::secs(3);
+/// How many operations in a row a client asks for before it is content, at most.
+const ASKED: u64 = 4;
 /// ln 10¹⁰.
 const CERTAINTY: f64 = 23.03;
 
@@ -58,8 +61,10 @@ pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     let window = step.times(if config.params.pre_vote { 3 } else { 1 });
     let attempts = attempts(success(config, window, window + step)) + 4;
     let elections = (config.max_timeout() + window).times(attempts);
-    let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config));
-    slowed(elections + replication + CLIENTS, healed.drift_ppm)
+    let behind = longest_log(config, healed, elections);
+    let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config, behind));
+    let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
+    slowed(elections + replication + clients, healed.drift_ppm)
 }
 
 /// The least probability that an attempt succeeds.
@@ -77,10 +82,18 @@ fn attempts(success: f64) -> u64 {
     if success >= 1.0 { 1 } else { libm::ceil(-CERTAINTY / libm::log(1.0 - success)) as u64 }
 }
 
-/// How many round trips bring a follower up to date: one to find where it parts, one for each window of messages.
-fn round_trips(config: &RaftConfig) -> u64 {
-    let a_trip = u64::from(config.params.max_entries_per_append) * u64::from(config.params.max_inflight_appends);
-    2 + BEHIND.div_ceil(a_trip)
+/// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
+/// term some node's timer ran out, on a clock that may have run twice as fast as it should.
+fn longest_log(config: &RaftConfig, healed: &Healed, elections: Span) -> u64 {
+    let times = |span: Span, every: Span| span.0 / every.0.max(1) + 1;
+    let terms = times(healed.run_for + elections, config.min_timeout()).saturating_mul(config.voters.len() as u64 * 2);
+    let since = times(elections, healed.timeout).saturating_add(ASKED).saturating_mul(healed.clients.into());
+    healed.requests.saturating_add(terms).saturating_add(since)
+}
+
+/// How many round trips bring a follower up to date: two to find where it parts, one for each message.
+fn round_trips(config: &RaftConfig, behind: u64) -> u64 {
+    behind.div_ceil(config.params.max_entries_per_append.into()).saturating_add(2)
 }
 
 fn slowed(span: Span, drift_ppm: u64) -> Span {
@@ -96,23 +109,46 @@ mod tests {
     use crate::protocol::raft::RaftParams;
     use crate::rng::{Die, Seed};
 
-    fn seconds(nodes: u32, delay_ms: u64, params: &RaftParams) -> u64 {
+    const HEALED: Healed = Healed {
+        delay: Span::ms(10),
+        sync: Span::ms(1),
+        service: Span::ZERO,
+        drift_ppm: 200,
+        timeout: Span::ms(500),
+        backoff: Span::ms(40),
+        run_for: Span::secs(30),
+        clients: 3,
+        requests: 4_800,
+    };
+
+    fn seconds(nodes: u32, healed: &Healed, params: &RaftParams) -> u64 {
         let cast = Cast::single("replica", nodes);
         let config = RaftConfig::new(&Setup { params, bug: None, cast: &cast }).unwrap();
-        let healed = Healed { delay: Span::ms(delay_ms), sync: Span::ms(1), service: Span::ZERO, drift_ppm: 200 };
-        bound(&config, &healed).0.div_ceil(1_000_000_000)
+        bound(&config, healed).0.div_ceil(1_000_000_000)
     }
 
     #[test]
     fn the_bound_is_of_the_order_that_elections_take() {
         let with = RaftParams::default();
         let without = RaftParams { pre_vote: false, ..with.clone() };
-        let of = |params: &RaftParams| [1, 3, 5, 7].map(|nodes| seconds(nodes, 10, params));
+        let of = |params: &RaftParams| [1, 3, 5, 7].map(|nodes| seconds(nodes, &HEALED, params));
         assert_eq!((of(&with), of(&without)), PINNED);
-        assert!(seconds(5, 400, &with) > 100, "hopeless settings");
+        assert!(seconds(5, &Healed { delay: Span::ms(400), ..HEALED }, &with) > 100, "hopeless settings");
     }
 
-    const PINNED: ([u64; 4], [u64; 4]) = ([10, 17, 28, 45], [5, 11, 15, 20]);
+    const PINNED: ([u64; 4], [u64; 4]) = ([16, 24, 37, 58], [11, 17, 23, 30]);
+
+    #[test]
+    fn clients_that_wait_long_and_logs_that_lag_far_have_their_time() {
+        let params = RaftParams::default();
+        let usual = seconds(3, &HEALED, &params);
+        let patient = Healed { timeout: Span::secs(30), ..HEALED };
+        assert!(seconds(3, &patient, &params) >= usual + 4 * 29);
+        let busy = Healed { requests: 64_000, ..HEALED };
+        assert!(seconds(3, &busy, &params) > usual + 60, "a thousand messages, each a round trip");
+        let one_by_one = RaftParams { max_entries_per_append: 1, ..params };
+        assert!(seconds(3, &HEALED, &one_by_one) > 300, "as many messages as entries");
+    }
 
     #[test]
     fn a_core_is_a_majority_of_those_that_can_be_had() {

@@ -329,7 +329,17 @@ impl World {
 
     /// Runs until clients are served and nodes agree, at most for as long as the protocol promises.
     pub(super) fn settle(&mut self) {
-        let healed = Healed { delay: Span::ms(10), sync: SYNC, service: Span::ZERO, drift_ppm: 0 };
+        let healed = Healed {
+            delay: Span::ms(10),
+            sync: SYNC,
+            service: Span::ZERO,
+            drift_ppm: 0,
+            timeout: Span::ms(100),
+            backoff: Span::ms(100),
+            run_for: Span::secs(6),
+            clients: 3,
+            requests: 10_000,
+        };
         let end = self.now() + Raft::bound(&self.config, &healed);
         let target = self.clients.each_ref().map(|client| client.n + 2);
         while !(0..3).all(|client| self.clients[client].n >= target[client]) && self.now() < end {
