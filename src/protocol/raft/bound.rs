@@ -8,19 +8,24 @@
 //!
 //! That is its *window*. When it has passed, every node of the core has given it its vote and started its
 //! timer anew, or knows of another candidate. Its vote is of no use to it if another node stands for election
-//! within the window:
-//! - *with pre-vote*, only a node that could win does (the others are told "no"; nothing changes by that). The
-//!   first whose timer runs out has nobody before it. If all n nodes can win, their timers leave it alone with
-//!   probability (1 − window/range)ⁿ. If just one can, it is never in the way of itself.
-//! - *without*, any node does, and that it cannot win does not keep it from beginning a term in which the one that
+//! within the window. A node's timers run out at most with the density *crowd*/range: `crowd` is one where no second
+//! timeout can end before a first might, that is for `low` not below `range`. Else it is how many of them fit into
+//! one range, and never more than 3 (for timeouts from zero on it is e).
+//! - *With pre-vote*, only a node that could win gets in the way (the others are told "no"; nothing changes by that).
+//!   The first whose timer runs out has nobody before it. If all n nodes can win, their timers leave it alone with
+//!   probability (1 − crowd·window/range)ⁿ. If just one can, it is never in the way of itself.
+//! - *Without*, any node does, and that it cannot win does not keep it from beginning a term in which the one that
 //!   can is refused. That is the worst core: one electable node, n − 1 others. It must have nobody within its window
-//!   on either side: (1 − 2·window/range)ⁿ⁻¹.
+//!   on either side: (1 − 2·crowd·window/range)ⁿ⁻¹.
 //!
 //! A timer may also run out before the answers are there: they take one window and one step more (`answers`), and an
-//! attempt lasts if the timer drawn is longer, with probability (high − answers)/range, at most 1. The product is `p`,
-//! and at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
+//! attempt lasts if the timer drawn is longer, with probability (high − answers)/range, at most 1.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰. An attempt takes at
+//! Half of the product is `p`. The other half is the margin, for what this leaves out: timers do not all start at once,
+//! one that has not run out for long is the likelier to do so, and attempts are not independent of each other. And `p`
+//! is at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
+//!
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it [`RISK`]. An attempt takes at
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //!
@@ -42,8 +47,10 @@ use crate::time::Span;
 
 /// How many operations in a row a client asks for before it is content, at most.
 const ASKED: u64 = 4;
-/// ln 10¹⁰.
-const CERTAINTY: f64 = 23.03;
+/// Probabilities are counted in millionths.
+const SURE: u64 = 1_000_000;
+/// How likely it may be that all attempts fail, in quintillionths: 10⁻¹⁰.
+const RISK: u128 = 100_000_000;
 
 /// A drawn majority of the voters, or more, up to all that can be had.
 pub(super) fn core(voters: Voters, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
@@ -67,19 +74,30 @@ pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     slowed(elections + replication + clients, healed.drift_ppm)
 }
 
-/// The least probability that an attempt succeeds.
-fn success(config: &RaftConfig, window: Span, answers: Span) -> f64 {
+/// The probability that an attempt succeeds, with a margin, in millionths.
+fn success(config: &RaftConfig, window: Span, answers: Span) -> u64 {
     let [low, high] = config.params.election_timeout;
-    let (range, nodes) = ((high - low).0.max(1) as f64, config.voters.len() as f64);
-    let alone = |window: Span, others: f64| libm::pow((1.0 - window.0 as f64 / range).max(0.0), others);
-    let alone = if config.params.pre_vote { alone(window, nodes) } else { alone(window.times(2), nodes - 1.0) };
-    let lasts = ((high - answers).0 as f64 / range).min(1.0);
-    (alone * lasts).max(1.0 / 64.0)
+    let (range, nodes) = ((high - low).0.max(1), config.voters.len() as u32);
+    let crowd = ((range - 1).checked_div(low.0).unwrap_or(range) + 1).min(3);
+    let alone = |window: Span, others: u32| {
+        let free = SURE - parts(window.times(crowd), range).min(SURE);
+        (0..others).fold(SURE, |product, _| product * free / SURE)
+    };
+    let alone = if config.params.pre_vote { alone(window, nodes) } else { alone(window.times(2), nodes - 1) };
+    let lasts = parts(high - answers, range).min(SURE);
+    (alone * lasts / SURE / 2).max(SURE / 64)
+}
+
+/// How many millionths of `whole` this is.
+fn parts(span: Span, whole: u64) -> u64 {
+    u64::try_from(u128::from(span.0) * u128::from(SURE) / u128::from(whole)).unwrap_or(u64::MAX)
 }
 
 /// How many attempts it takes at most.
-fn attempts(success: f64) -> u64 {
-    if success >= 1.0 { 1 } else { libm::ceil(-CERTAINTY / libm::log(1.0 - success)) as u64 }
+fn attempts(success: u64) -> u64 {
+    let (sure, failure) = (u128::from(SURE), u128::from(SURE - success));
+    let failures = std::iter::successors(Some(sure.pow(3)), |all| Some((all * failure).div_ceil(sure)));
+    failures.take_while(|&all| all > RISK).count() as u64
 }
 
 /// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
@@ -136,7 +154,33 @@ mod tests {
         assert!(seconds(5, &Healed { delay: Span::ms(400), ..HEALED }, &with) > 100, "hopeless settings");
     }
 
-    const PINNED: ([u64; 4], [u64; 4]) = ([16, 24, 37, 58], [11, 17, 23, 30]);
+    const PINNED: ([u64; 4], [u64; 4]) = ([26, 41, 66, 106], [21, 28, 37, 50]);
+
+    /// With ln 10¹⁰ = 23.026.
+    #[test]
+    fn attempts_are_as_many_as_the_risk_asks_for() {
+        assert_eq!([SURE / 2, SURE / 10, SURE / 64].map(attempts), [34, 219, 1_463]);
+    }
+
+    /// Two of three nodes may be in the way, each with the odds of a window in the range of timeouts, or twice that
+    /// where a second timeout may end before another's first.
+    #[test]
+    fn crowded_timeouts_make_success_less_likely() {
+        let of = |low: u64, high: u64| {
+            let params = RaftParams {
+                election_timeout: [Span::ms(low), Span::ms(high)],
+                heartbeat: Span::us(1),
+                pre_vote: false,
+                ..RaftParams::default()
+            };
+            let cast = Cast::single("replica", 3);
+            let config = RaftConfig::new(&Setup { params: &params, bug: None, cast: &cast }).unwrap();
+            success(&config, Span::ms(5), Span::ms(10))
+        };
+        assert_eq!(of(100, 200), SURE / 2 * 81 / 100);
+        assert_eq!(of(99, 199), SURE / 2 * 64 / 100);
+        assert_eq!(of(1, 101), SURE / 2 * 49 / 100 * 91 / 100);
+    }
 
     #[test]
     fn clients_that_wait_long_and_logs_that_lag_far_have_their_time() {
