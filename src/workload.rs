@@ -93,7 +93,7 @@ impl ClientPolicy {
     #[must_use]
     pub fn requests_within(&self, span: Span) -> u64 {
         let ops = self.ops.saturating_add(self.script.len() as u64);
-        let waits = span.0 / self.timeout.min(self.backoff).0.max(1) + 1;
+        let waits = (span.0 / self.timeout.min(self.backoff).0.max(1)).saturating_add(1);
         let by_time = ops.saturating_add(waits.saturating_mul(self.clients.into())).saturating_mul(2);
         let by_number = ops.saturating_mul(self.attempts.max(1).into());
         by_time.min(by_number).saturating_mul(2)

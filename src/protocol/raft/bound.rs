@@ -103,7 +103,7 @@ fn attempts(success: u64) -> u64 {
 /// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
 /// term some node's timer ran out, on a clock that may have run twice as fast as it should.
 fn longest_log(config: &RaftConfig, healed: &Healed, elections: Span) -> u64 {
-    let times = |span: Span, every: Span| span.0 / every.0.max(1) + 1;
+    let times = |span: Span, every: Span| (span.0 / every.0.max(1)).saturating_add(1);
     let terms = times(healed.run_for + elections, config.min_timeout()).saturating_mul(config.voters.len() as u64 * 2);
     let since = times(elections, healed.timeout).saturating_add(ASKED).saturating_mul(healed.clients.into());
     healed.requests.saturating_add(terms).saturating_add(since)
