@@ -36,7 +36,8 @@ pub trait Property<P: Process>: Sized {
         Verdict::Skip
     }
 
-    /// A node's turn is over: its last effect has left. A turn that a crash cut short is not seen here.
+    /// A node's turn is over: its last effect has left, so that the seat is never held. A turn that a crash cut short
+    /// is not seen here.
     fn on_turn(&mut self, _at: At, _seat: Seat<'_, P>) -> Verdict {
         Verdict::Skip
     }

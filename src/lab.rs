@@ -159,7 +159,7 @@ impl<P: Protocol> Typed<P> {
             ScenarioError::new(path, error.message)
         })?;
         let (policy, load_params): (ClientPolicy, LoadParams<P>) = split_workload(&scenario.workload)?;
-        let bound = P::bound(&config, &healed(scenario));
+        let bound = P::bound(&config, &healed(scenario, &policy));
         Ok(Self { cast, config, policy, load: P::Load::new(&load_params), bound })
     }
 
@@ -187,12 +187,17 @@ impl<P: Protocol> Typed<P> {
 
 type Script<P> = Vec<(crate::workload::Scripted, <<P as Protocol>::Node as Process>::Op)>;
 
-fn healed(scenario: &Scenario) -> Healed {
+fn healed(scenario: &Scenario, policy: &ClientPolicy) -> Healed {
     Healed {
         delay: scenario.settle_delay(),
         sync: scenario.disk.sync.upper(),
         service: scenario.node.service.upper(),
         drift_ppm: scenario.clock.drift_ppm,
+        timeout: policy.timeout,
+        backoff: policy.backoff.times(2),
+        run_for: scenario.run_for,
+        clients: policy.clients,
+        requests: policy.requests_within(scenario.run_for),
     }
 }
 

@@ -77,7 +77,7 @@ pub struct Setup<'a, T> {
     pub cast: &'a Cast,
 }
 
-/// The world of a healed core, at its worst.
+/// The world of a healed core, and of its clients, at its worst.
 #[derive(Clone, Copy, Debug)]
 pub struct Healed {
     /// The longest time that a message takes.
@@ -88,6 +88,16 @@ pub struct Healed {
     pub service: Span,
     /// How far a clock drifts at most, in millionths.
     pub drift_ppm: u64,
+    /// How long a client waits for an answer to one attempt.
+    pub timeout: Span,
+    /// How long a client waits, at most, after it was told to come again.
+    pub backoff: Span,
+    /// How long there were faults before.
+    pub run_for: Span,
+    /// How many clients there are.
+    pub clients: u32,
+    /// How many requests can have reached nodes before, copies included.
+    pub requests: u64,
 }
 
 /// A mistake that can be planted.

@@ -86,6 +86,20 @@ impl Default for ClientPolicy {
     }
 }
 
+impl ClientPolicy {
+    /// How many requests can reach nodes within this time, at most. An operation is tried so often and no more; and
+    /// a client that was sent on asks again at once, but then waits for an answer, or for its time to come again.
+    /// The network may double each.
+    #[must_use]
+    pub fn requests_within(&self, span: Span) -> u64 {
+        let ops = self.ops.saturating_add(self.script.len() as u64);
+        let waits = (span.0 / self.timeout.min(self.backoff).0.max(1)).saturating_add(1);
+        let by_time = ops.saturating_add(waits.saturating_mul(self.clients.into())).saturating_mul(2);
+        let by_number = ops.saturating_mul(self.attempts.max(1).into());
+        by_time.min(by_number).saturating_mul(2)
+    }
+}
+
 /// Where clients stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -143,5 +157,19 @@ impl<P: Process> Workload<P> for NoClients {
 
     fn idempotent(_op: &P::Op) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_bounded_by_attempts_and_by_time() {
+        let policy = ClientPolicy { clients: 3, ops: 300, attempts: 8, ..ClientPolicy::default() };
+        assert_eq!(policy.requests_within(Span::secs(30)), 300 * 8 * 2);
+        assert_eq!(policy.requests_within(Span::secs(1)), (300 + 3 * 51) * 2 * 2);
+        let endless = ClientPolicy { backoff: Span::ZERO, attempts: u32::MAX, ops: u64::MAX, ..policy };
+        assert_eq!(endless.requests_within(Span(u64::MAX)), u64::MAX);
     }
 }

@@ -2,7 +2,8 @@
 //! correct code is clean.
 //!
 //! What breaks safety is found by the default profile, among seeds that start at 0; the seeds kept here are some
-//! that did. What breaks liveness has small scenarios of its own, with a timeline instead of drawn faults.
+//! that did, at least one for every property that a mistake names. What every one of the invariants says to nodes made
+//! by hand is tested beside them. What breaks liveness has small scenarios of its own, with a timeline instead of drawn faults.
 
 use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
@@ -15,20 +16,31 @@ const KEPT: &[(&str, u64, &str)] = &[
     ("vote-amnesia", 14, "one_vote_per_term"),
     ("commit-old-term", 91, "leader_completeness"),
     ("no-log-check", 0, "leader_completeness"),
-    ("no-log-check", 175, "state_machine_safety"),
-    ("no-log-check", 232, "committed_durable"),
     ("length-only-check", 8, "leader_completeness"),
     ("duplicate-votes", 23, "election_safety"),
     ("duplicate-votes", 9, "leader_completeness"),
-    ("truncate-always", 0, "monotone_terms"),
-    ("truncate-always", 6, "committed_durable"),
+    ("truncate-always", 3, "monotone_terms"),
+    ("truncate-always", 0, "committed_durable"),
     ("truncate-always", 663, "replicas_equal"),
     ("commit-clamp", 7, "state_machine_safety"),
-    ("small-quorum", 1, "committed_durable"),
-    ("small-quorum", 5, "leader_completeness"),
-    ("small-quorum", 566, "state_machine_safety"),
-    ("ack-before-sync", 6, "committed_durable"),
-    ("ack-before-sync", 468, "leader_completeness"),
+    ("small-quorum", 0, "committed_durable"),
+    ("small-quorum", 1138, "leader_completeness"),
+    ("ack-before-sync", 0, "committed_durable"),
+];
+
+/// Within how many seeds of the default profile, from 0 on, each mistake breaks a property that it names: about five
+/// times as many as it takes on average, so that the sweep below tells whether the profile has become blunt. Behind
+/// each, how many of the first 4,000 seeds found it, and the first that did.
+const FOUND_WITHIN: &[(&str, u64)] = &[
+    ("vote-amnesia", 50),       // 638, from seed 14 on
+    ("commit-old-term", 4_000), // 5, from seed 91 on
+    ("no-log-check", 20),       // 1,716, from seed 0 on
+    ("length-only-check", 500), // 43, from seed 8 on
+    ("duplicate-votes", 100),   // 194, from seed 9 on
+    ("truncate-always", 20),    // 1,982, from seed 0 on
+    ("commit-clamp", 100),      // 267, from seed 7 on
+    ("small-quorum", 10),       // 3,938, from seed 0 on
+    ("ack-before-sync", 10),    // 3,304, from seed 0 on
 ];
 
 /// These show only where no fault is drawn and the rest is set up for them: see the tests below.
@@ -79,28 +91,57 @@ fn every_property_that_a_mistake_names_is_the_first_to_break_in_some_kept_seed()
     }
 }
 
-/// `cargo test --release --test bites -- --ignored --nocapture`, with `SEEDS=4000` or more, prints how often each
-/// mistake is found.
+/// For each property that broke, the first seed under which it broke first, in order of these seeds.
+fn firsts(tally: &Tally) -> Vec<(&str, u64)> {
+    let mut firsts: Vec<(&str, u64)> = Vec::new();
+    // Some mistakes let messages multiply until the run's budget of events is spent: that breaks no property.
+    let broken = tally.failed.iter().filter_map(|failed| Some((&*failed.violation.as_ref()?.property, failed.seed.0)));
+    for (property, seed) in broken {
+        if firsts.iter().all(|&(known, _)| known != property) {
+            firsts.push((property, seed));
+        }
+    }
+    firsts
+}
+
+/// `cargo test --release --test bites -- --ignored --nocapture` prints how often each mistake is found and under which
+/// seeds first. `SEEDS` says how many there are, if not 4,000.
 #[test]
 #[ignore = "takes minutes; run it after a change of the default profile"]
-fn planted_mistakes_are_found_within_two_thousand_seeds() {
+fn planted_mistakes_are_found_within_the_stated_number_of_seeds() {
     let seeds = std::env::var("SEEDS").map_or(4_000, |seeds| seeds.parse().expect("SEEDS is a number"));
+    let mut complaints = Vec::new();
     for bug in of_safety() {
         let tally = check(DEFAULT, Some(bug.name)).tally(seeds);
-        let mut firsts: Vec<(String, u64)> = Vec::new();
-        for failed in &tally.failed {
-            // Some mistakes let messages multiply until the run's budget of events is spent: that is no property.
-            let Some(name) = failed.violation.as_ref().map(|broken| broken.property.clone()) else { continue };
-            assert!(bug.breaks.contains(&name.as_str()), "{} broke {name}, which it does not name", bug.name);
-            if firsts.iter().all(|(other, _)| *other != name) {
-                firsts.push((name, failed.seed.0));
-            }
+        let firsts = firsts(&tally);
+        let found = tally.failed.iter().filter(|failed| failed.violation.is_some()).count();
+        let spent = tally.failed.len() - found;
+        println!("{:<18} {found:>5} of {seeds} seeds, and {spent} out of events: {firsts:?}", bug.name);
+        for (property, seed) in firsts.iter().filter(|(property, _)| !bug.breaks.contains(property)) {
+            complaints.push(format!("{} broke {property} under seed {seed}, which it does not name", bug.name));
         }
-        println!("{:<18} {:>5} of {seeds} seeds: {firsts:?}", bug.name, tally.failed.len());
-        assert!(tally.failed.first().is_some_and(|failed| failed.seed.0 < 2_000), "{} was not found", bug.name);
+        let within = FOUND_WITHIN.iter().find(|(name, _)| *name == bug.name).map_or(0, |&(_, within)| within);
+        if !firsts.iter().any(|&(_, seed)| seed < within) {
+            complaints.push(format!("{} was not found within {within} seeds", bug.name));
+        }
     }
     let correct = check(DEFAULT, None).tally(seeds);
+    println!("{:<18} {:>5} of {seeds} seeds", "the correct code", correct.failed.len());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(correct.failed.is_empty(), "the correct code: {:?}", correct.failed);
+}
+
+/// No fault is needed to see that an entry is committed before a majority has it, and no checkpoint: only that a sync
+/// takes longer than a round trip may.
+#[test]
+fn an_acknowledgement_before_the_sync_is_seen_where_nothing_goes_wrong() {
+    let calm = include_str!("../scenarios/raft/calm.json");
+    let slow = calm.replace(r#""sync": "1ms""#, r#""sync": "20ms""#);
+    let planted = Some("ack-before-sync");
+    assert_eq!(broken(&check(&slow, planted).tally(10)), ["committed_durable"; 10]);
+    assert!(check(&slow, None).tally(10).failed.is_empty());
+    // Here it is on the disks by the time the leader hears of it: nothing is broken.
+    assert!(check(calm, planted).tally(10).failed.is_empty());
 }
 
 /// Asserts what a mistake breaks under one seed of a small scenario, and that the correct code passes it.

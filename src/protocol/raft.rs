@@ -6,10 +6,11 @@
 //!
 //! **Terms and elections** (`election`). Time is cut into numbered *terms* with at most one leader each. A node
 //! that hears from no leader for a random while stands for election: it begins a new term and asks for votes. A node
-//! votes once a term, and only for a log not older than its own. Two additions keep a healthy leader in office: a
-//! node first asks whether it would win (*pre-vote*, thesis 9.6), and nodes that hear from a leader do not listen
-//! to candidates (thesis 4.2.3). One takes an unhealthy leader out of it: who does not hear from a majority steps
-//! down (*check-quorum*, thesis 6.2).
+//! votes once a term, and only for a log not older than its own. Two additions keep a healthy leader in office. A
+//! node first asks whether it would win, and nodes that hear from a leader do not say that it would (*pre-vote*,
+//! thesis 9.6). And these do not vote for candidates either (thesis 4.2.3): that comes only with what takes an
+//! unhealthy leader out of office again, who does not hear from a majority and steps down (*check-quorum*, thesis
+//! 6.2). (etcd ties both to check-quorum; the thesis has the first in pre-vote itself.)
 //!
 //! **Replication** (`replication`, `progress`). The leader appends commands to its log and sends them on; a
 //! follower accepts entries only behind an entry that it shares with the leader, and drops what conflicts. An

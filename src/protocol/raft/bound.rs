@@ -8,24 +8,34 @@
 //!
 //! That is its *window*. When it has passed, every node of the core has given it its vote and started its
 //! timer anew, or knows of another candidate. Its vote is of no use to it if another node stands for election
-//! within the window:
-//! - *with pre-vote*, only a node that could win does (the others are told "no"; nothing changes by that). The
-//!   first whose timer runs out has nobody before it. If all n nodes can win, their timers leave it alone with
-//!   probability (1 − window/range)ⁿ. If just one can, it is never in the way of itself.
-//! - *without*, any node does, and that it cannot win does not keep it from beginning a term in which the one that
+//! within the window. A node's timers run out at most with the density *crowd*/range: `crowd` is one where no second
+//! timeout can end before a first might, that is for `low` not below `range`. Else it is how many of them fit into
+//! one range, and never more than 3 (for timeouts from zero on it is e).
+//! - *With pre-vote*, only a node that could win gets in the way (the others are told "no"; nothing changes by that).
+//!   The first whose timer runs out has nobody before it. If all n nodes can win, their timers leave it alone with
+//!   probability (1 − crowd·window/range)ⁿ. If just one can, it is never in the way of itself.
+//! - *Without*, any node does, and that it cannot win does not keep it from beginning a term in which the one that
 //!   can is refused. That is the worst core: one electable node, n − 1 others. It must have nobody within its window
-//!   on either side: (1 − 2·window/range)ⁿ⁻¹.
+//!   on either side: (1 − 2·crowd·window/range)ⁿ⁻¹.
 //!
 //! A timer may also run out before the answers are there: they take one window and one step more (`answers`), and an
-//! attempt lasts if the timer drawn is longer, with probability (high − answers)/range, at most 1. The product is `p`,
-//! and at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
+//! attempt lasts if the timer drawn is longer, with probability (high − answers)/range, at most 1.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰. An attempt takes at
+//! Half of the product is `p`. The other half is the margin, for what this leaves out: timers do not all start at once,
+//! one that has not run out for long is the likelier to do so, and attempts are not independent of each other. And `p`
+//! is at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
+//!
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it [`RISK`]. An attempt takes at
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //!
-//! **After that** the new leader brings the others up to date, a whole window of messages a round trip (of a log
-//! that lags by as much as [`BEHIND`]), and clients ask once more, having waited in vain for [`CLIENTS`].
+//! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
+//! asked for in the whole run, as often as they asked for it, and an empty entry of each term that there can have
+//! been ([`longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
+//! messages that overtake each other, or a small window, it may not be more.
+//!
+//! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was deposed,
+//! is told to come again, is sent on, and is answered.
 //!
 //! All on clocks of which the slowest runs by the drift slower than true time.
 
@@ -35,12 +45,12 @@ use crate::process::{Dice, Voters};
 use crate::protocol::Healed;
 use crate::time::Span;
 
-/// How many entries a node may lack.
-const BEHIND: u64 = 4_096;
-/// For how long clients may wait in vain: a few timeouts of an attempt.
-const CLIENTS: Span = Span::secs(3);
-/// ln 10¹⁰.
-const CERTAINTY: f64 = 23.03;
+/// How many operations in a row a client asks for before it is content, at most.
+const ASKED: u64 = 4;
+/// Probabilities are counted in millionths.
+const SURE: u64 = 1_000_000;
+/// How likely it may be that all attempts fail, in quintillionths: 10⁻¹⁰.
+const RISK: u128 = 100_000_000;
 
 /// A drawn majority of the voters, or more, up to all that can be had.
 pub(super) fn core(voters: Voters, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
@@ -58,29 +68,50 @@ pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     let window = step.times(if config.params.pre_vote { 3 } else { 1 });
     let attempts = attempts(success(config, window, window + step)) + 4;
     let elections = (config.max_timeout() + window).times(attempts);
-    let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config));
-    slowed(elections + replication + CLIENTS, healed.drift_ppm)
+    let behind = longest_log(config, healed, elections);
+    let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config, behind));
+    let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
+    slowed(elections + replication + clients, healed.drift_ppm)
 }
 
-/// The least probability that an attempt succeeds.
-fn success(config: &RaftConfig, window: Span, answers: Span) -> f64 {
+/// The probability that an attempt succeeds, with a margin, in millionths.
+fn success(config: &RaftConfig, window: Span, answers: Span) -> u64 {
     let [low, high] = config.params.election_timeout;
-    let (range, nodes) = ((high - low).0.max(1) as f64, config.voters.len() as f64);
-    let alone = |window: Span, others: f64| libm::pow((1.0 - window.0 as f64 / range).max(0.0), others);
-    let alone = if config.params.pre_vote { alone(window, nodes) } else { alone(window.times(2), nodes - 1.0) };
-    let lasts = ((high - answers).0 as f64 / range).min(1.0);
-    (alone * lasts).max(1.0 / 64.0)
+    let (range, nodes) = ((high - low).0.max(1), config.voters.len() as u32);
+    let crowd = ((range - 1).checked_div(low.0).unwrap_or(range) + 1).min(3);
+    let alone = |window: Span, others: u32| {
+        let free = SURE - parts(window.times(crowd), range).min(SURE);
+        (0..others).fold(SURE, |product, _| product * free / SURE)
+    };
+    let alone = if config.params.pre_vote { alone(window, nodes) } else { alone(window.times(2), nodes - 1) };
+    let lasts = parts(high - answers, range).min(SURE);
+    (alone * lasts / SURE / 2).max(SURE / 64)
+}
+
+/// How many millionths of `whole` this is.
+fn parts(span: Span, whole: u64) -> u64 {
+    u64::try_from(u128::from(span.0) * u128::from(SURE) / u128::from(whole)).unwrap_or(u64::MAX)
 }
 
 /// How many attempts it takes at most.
-fn attempts(success: f64) -> u64 {
-    if success >= 1.0 { 1 } else { libm::ceil(-CERTAINTY / libm::log(1.0 - success)) as u64 }
+fn attempts(success: u64) -> u64 {
+    let (sure, failure) = (u128::from(SURE), u128::from(SURE - success));
+    let failures = std::iter::successors(Some(sure.pow(3)), |all| Some((all * failure).div_ceil(sure)));
+    failures.take_while(|&all| all > RISK).count() as u64
 }
 
-/// How many round trips bring a follower up to date: one to find where it parts, one for each window of messages.
-fn round_trips(config: &RaftConfig) -> u64 {
-    let a_trip = u64::from(config.params.max_entries_per_append) * u64::from(config.params.max_inflight_appends);
-    2 + BEHIND.div_ceil(a_trip)
+/// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
+/// term some node's timer ran out, on a clock that may have run twice as fast as it should.
+fn longest_log(config: &RaftConfig, healed: &Healed, elections: Span) -> u64 {
+    let times = |span: Span, every: Span| (span.0 / every.0.max(1)).saturating_add(1);
+    let terms = times(healed.run_for + elections, config.min_timeout()).saturating_mul(config.voters.len() as u64 * 2);
+    let since = times(elections, healed.timeout).saturating_add(ASKED).saturating_mul(healed.clients.into());
+    healed.requests.saturating_add(terms).saturating_add(since)
+}
+
+/// How many round trips bring a follower up to date: two to find where it parts, one for each message.
+fn round_trips(config: &RaftConfig, behind: u64) -> u64 {
+    behind.div_ceil(config.params.max_entries_per_append.into()).saturating_add(2)
 }
 
 fn slowed(span: Span, drift_ppm: u64) -> Span {
@@ -96,23 +127,72 @@ mod tests {
     use crate::protocol::raft::RaftParams;
     use crate::rng::{Die, Seed};
 
-    fn seconds(nodes: u32, delay_ms: u64, params: &RaftParams) -> u64 {
+    const HEALED: Healed = Healed {
+        delay: Span::ms(10),
+        sync: Span::ms(1),
+        service: Span::ZERO,
+        drift_ppm: 200,
+        timeout: Span::ms(500),
+        backoff: Span::ms(40),
+        run_for: Span::secs(30),
+        clients: 3,
+        requests: 4_800,
+    };
+
+    fn seconds(nodes: u32, healed: &Healed, params: &RaftParams) -> u64 {
         let cast = Cast::single("replica", nodes);
         let config = RaftConfig::new(&Setup { params, bug: None, cast: &cast }).unwrap();
-        let healed = Healed { delay: Span::ms(delay_ms), sync: Span::ms(1), service: Span::ZERO, drift_ppm: 200 };
-        bound(&config, &healed).0.div_ceil(1_000_000_000)
+        bound(&config, healed).0.div_ceil(1_000_000_000)
     }
 
     #[test]
     fn the_bound_is_of_the_order_that_elections_take() {
         let with = RaftParams::default();
         let without = RaftParams { pre_vote: false, ..with.clone() };
-        let of = |params: &RaftParams| [1, 3, 5, 7].map(|nodes| seconds(nodes, 10, params));
+        let of = |params: &RaftParams| [1, 3, 5, 7].map(|nodes| seconds(nodes, &HEALED, params));
         assert_eq!((of(&with), of(&without)), PINNED);
-        assert!(seconds(5, 400, &with) > 100, "hopeless settings");
+        assert!(seconds(5, &Healed { delay: Span::ms(400), ..HEALED }, &with) > 100, "hopeless settings");
     }
 
-    const PINNED: ([u64; 4], [u64; 4]) = ([10, 17, 28, 45], [5, 11, 15, 20]);
+    const PINNED: ([u64; 4], [u64; 4]) = ([26, 41, 66, 106], [21, 28, 37, 50]);
+
+    /// With ln 10¹⁰ = 23.026.
+    #[test]
+    fn attempts_are_as_many_as_the_risk_asks_for() {
+        assert_eq!([SURE / 2, SURE / 10, SURE / 64].map(attempts), [34, 219, 1_463]);
+    }
+
+    /// Two of three nodes may be in the way, each with the odds of a window in the range of timeouts, or twice that
+    /// where a second timeout may end before another's first.
+    #[test]
+    fn crowded_timeouts_make_success_less_likely() {
+        let of = |low: u64, high: u64| {
+            let params = RaftParams {
+                election_timeout: [Span::ms(low), Span::ms(high)],
+                heartbeat: Span::us(1),
+                pre_vote: false,
+                ..RaftParams::default()
+            };
+            let cast = Cast::single("replica", 3);
+            let config = RaftConfig::new(&Setup { params: &params, bug: None, cast: &cast }).unwrap();
+            success(&config, Span::ms(5), Span::ms(10))
+        };
+        assert_eq!(of(100, 200), SURE / 2 * 81 / 100);
+        assert_eq!(of(99, 199), SURE / 2 * 64 / 100);
+        assert_eq!(of(1, 101), SURE / 2 * 49 / 100 * 91 / 100);
+    }
+
+    #[test]
+    fn clients_that_wait_long_and_logs_that_lag_far_have_their_time() {
+        let params = RaftParams::default();
+        let usual = seconds(3, &HEALED, &params);
+        let patient = Healed { timeout: Span::secs(30), ..HEALED };
+        assert!(seconds(3, &patient, &params) >= usual + 4 * 29);
+        let busy = Healed { requests: 64_000, ..HEALED };
+        assert!(seconds(3, &busy, &params) > usual + 60, "a thousand messages, each a round trip");
+        let one_by_one = RaftParams { max_entries_per_append: 1, ..params };
+        assert!(seconds(3, &HEALED, &one_by_one) > 300, "as many messages as entries");
+    }
 
     #[test]
     fn a_core_is_a_majority_of_those_that_can_be_had() {

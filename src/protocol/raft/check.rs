@@ -13,6 +13,8 @@ mod monotone_terms;
 mod one_vote_per_term;
 mod replicas_equal;
 mod state_machine_safety;
+#[cfg(test)]
+mod tests;
 
 use super::{Index, Log, Position};
 
@@ -42,20 +44,30 @@ pub type All = (
 );
 
 /// How far one node's log has been read, so that each entry is read once.
+///
+/// A log is changed by adding to it or cutting its end off, so that one which holds what was its end, in place and
+/// term, is read up to there. (A log with an entry replaced in its midst would pass for read; it is looked at as a whole
+/// when the phase changes.)
 #[derive(Clone, Copy, Debug, Default)]
 struct Reader {
     seen: Position,
-    committed: Index,
+    /// What was committed then. A cut should not reach it, which spares reading the log anew.
+    committed: Position,
 }
 
 impl Reader {
-    /// The first place that may be new. A log that no longer holds what was its end was cut somewhere behind what
-    /// was committed then.
+    /// The first place that may be new.
     fn read(&mut self, log: &Log, commit: Index) -> Index {
         let last = log.last();
-        let from = if log.holds(self.seen) { self.seen.index } else { self.committed.min(last.index) };
-        self.committed = self.committed.max(commit);
+        if commit != self.committed.index && self.seen == last {
+            self.committed = log.position(commit).unwrap_or(log.start());
+        }
+        if self.seen == last {
+            return last.index + 1;
+        }
+        let known = [self.seen, self.committed].into_iter().find(|&known| log.holds(known)).unwrap_or(log.start());
         self.seen = last;
-        from + 1
+        self.committed = log.position(commit).unwrap_or(log.start());
+        known.index + 1
     }
 }

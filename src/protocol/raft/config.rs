@@ -16,10 +16,11 @@ pub struct RaftParams {
     pub election_timeout: [Span; 2],
     /// How often a leader lets every follower hear from it.
     pub heartbeat: Span,
-    /// Whether a node asks first whether it would win, before it raises its term (thesis, section 9.6).
+    /// Whether a node asks first whether it would win, before it raises its term. Nodes that hear from a leader do not
+    /// answer (thesis, section 9.6).
     pub pre_vote: bool,
     /// Whether a leader that does not hear from a majority steps down (thesis, section 6.2), and whether nodes that
-    /// hear from a leader ignore candidates (section 4.2.3).
+    /// hear from a leader ignore requests for votes too (section 4.2.3).
     pub check_quorum: bool,
     /// Whether a new leader appends an empty entry at once. Without it, what earlier leaders left behind is
     /// committed only with the next write or read.

@@ -126,6 +126,14 @@ impl Log {
 }
 
 #[cfg(test)]
+impl Log {
+    /// An empty log behind a compacted prefix.
+    pub(super) fn behind(start: Position) -> Self {
+        Self { start, entries: Vec::new() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -118,7 +118,7 @@ pub enum Fact {
         /// Of which term.
         term: Term,
     },
-    /// It was leader and met a higher term.
+    /// It was leader, and met a higher term or lost its quorum: that is reported too, before this.
     SteppedDown {
         /// The term that it led.
         term: Term,

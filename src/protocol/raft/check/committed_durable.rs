@@ -1,10 +1,19 @@
-//! **Committed is durable**: what a leader reported as committed is on the disks of a majority, at every
-//! checkpoint after that: synced, and whether the nodes live or not (section 5.4; etcd's `QuorumLogInv` and
+//! **Committed is durable**: what a leader reports as committed is on the disks of a majority, from the end of the turn
+//! in which it says so on: synced, and whether the nodes live or not (section 5.4; etcd's `QuorumLogInv` and
 //! `CommittedIsDurableInv`).
 //!
-//! With half of the disks or more lost, nothing can keep it. The last entry committed stands for those before it.
+//! At each report, the synced logs are judged by where they ended after each node's last turn. That is enough to know:
+//! a node acknowledges at the end of a turn in which the entries were synced. A log that ends before the entry, or in
+//! an earlier term than the entry's, does not have it. One that ends in the entry's term or in a later one does, or a
+//! later leader lacked it, which is leader completeness. (Of a turn that a crash cut short nothing is seen but what
+//! left: until the node is seen again, it may have the entry.) At every checkpoint disks are looked at themselves. The
+//! last entry committed stands for those before it.
+//!
+//! A disk that was wiped does not have the entry, nor does one with a damaged record, from which no node boots any
+//! more. Nobody is excused for that: Raft tolerates no loss of synced data, and where a scenario lets more be lost than
+//! is tolerated, this is what is lost.
 
-use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Time, Verdict};
+use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Seat, Time, Verdict, WorldEvent};
 use crate::process::Voters;
 use crate::protocol::raft::{Fact, Position, Raft, RaftConfig};
 
@@ -14,21 +23,54 @@ pub struct CommittedDurable {
     voters: Voters,
     /// The furthest entry reported as committed.
     upto: Position,
+    /// What was reported in a turn that is not over, and by whom.
+    report: Option<(NodeId, Position)>,
+    /// For each node, where its synced log ended after its last turn; `None` from a crash until its next.
+    ends: Vec<Option<Position>>,
+}
+
+impl CommittedDurable {
+    fn judge(&self, entry: Position, lacks: impl Fn(NodeId) -> bool) -> Verdict {
+        let without: Voters = self.voters.iter().filter(|&node| lacks(node)).collect();
+        if self.voters.len() - without.len() >= self.voters.majority() {
+            return Verdict::Held;
+        }
+        let evidence = Evidence::new("a committed entry is on too few disks").value("entry", entry);
+        without.iter().fold(evidence, Evidence::node).into()
+    }
 }
 
 impl Property<Raft> for CommittedDurable {
     const NAME: &'static str = "committed_durable";
     const ABOUT: &'static str = "committed entries are on the disks of a majority";
 
-    fn new(config: &RaftConfig, _cast: &Cast) -> Self {
-        Self { voters: config.voters, upto: Position::default() }
+    fn new(config: &RaftConfig, cast: &Cast) -> Self {
+        let ends = vec![Some(Position::default()); cast.len() as usize];
+        Self { voters: config.voters, upto: Position::default(), report: None, ends }
     }
 
-    fn on_fact(&mut self, _at: At, fact: &Fact) -> Verdict {
-        if let Fact::Committed { upto, .. } = *fact
-            && upto.index > self.upto.index
-        {
-            self.upto = upto;
+    fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
+        if let Fact::Committed { upto, .. } = *fact {
+            self.report = Some((at.node, upto));
+            if upto.index > self.upto.index {
+                self.upto = upto;
+            }
+        }
+        Verdict::Skip
+    }
+
+    #[inline]
+    fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
+        self.ends[at.node.index()] = Some(seat.disk.log.last());
+        let Some((_, entry)) = self.report.take_if(|report| report.0 == at.node) else { return Verdict::Skip };
+        let ends_before = |end: Position| end.index < entry.index || end.term < entry.term;
+        self.judge(entry, |node| self.ends[node.index()].is_some_and(ends_before))
+    }
+
+    fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
+        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+            self.ends[node.index()] = None;
+            self.report.take_if(|report| report.0 == node);
         }
         Verdict::Skip
     }
@@ -37,12 +79,9 @@ impl Property<Raft> for CommittedDurable {
         if self.upto.index == 0 {
             return Verdict::Skip;
         }
-        let lacks = |node: &NodeId| !nodes.disk(*node).log.agrees(self.upto);
-        let without: Voters = self.voters.iter().filter(lacks).collect();
-        if self.voters.len() - without.len() >= self.voters.majority() {
-            return Verdict::Held;
-        }
-        let evidence = Evidence::new("a committed entry is on too few disks").value("entry", self.upto);
-        without.iter().fold(evidence, Evidence::node).into()
+        self.judge(self.upto, |node| {
+            let disk = nodes.disk(node);
+            disk.damaged || !disk.log.agrees(self.upto)
+        })
     }
 }

@@ -45,7 +45,7 @@ impl Property<Raft> for ElectionSafety {
 
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
         let known = || self.latest == (seat.state.term(), (at.node, at.life));
-        if seat.held || !seat.state.is_leader() || known() {
+        if !seat.state.is_leader() || known() {
             return Verdict::Skip;
         }
         self.enter(at, seat.state.term())

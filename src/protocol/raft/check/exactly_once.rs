@@ -1,69 +1,134 @@
-//! **Exactly once**: a client's command takes effect at most once, however often it was repeated (section 8;
-//! thesis section 6.3).
+//! **Exactly once**: a client's command takes effect at most once, however often it was repeated, and is answered alike
+//! each time (section 8; thesis section 6.3).
 //!
-//! The commands in the order in which they are applied say how many of them may take effect: of each client,
-//! those with a higher number than all before. Every node must count the same.
+//! The commands in the order in which they are applied are folded here as well, by the sequential meaning of an
+//! operation and a session rule of its own: of each client, a command takes effect if its number is higher than all
+//! before. What a node has just applied is held against that: what the keys hold that were touched, and what the
+//! sessions would answer to a repetition. Both are looked up, and nothing that the node counts is believed. What was not
+//! touched is left to the equality of replicas.
 
 use std::collections::BTreeMap;
 
 use crate::check::{At, Cast, Evidence, OpId, Property, Seat, Verdict};
 use crate::ids::ClientId;
+use crate::protocol::kv::{Answer, Key, Op, Seen, Value};
 use crate::protocol::raft::{Command, Index, Log, Raft, RaftConfig};
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct ExactlyOnce {
-    /// How many commands took effect up to each index; before the first, none.
-    effects: Vec<u64>,
-    /// Each client's last command that did.
-    last: BTreeMap<ClientId, u64>,
+    /// What must have come of each entry, from the first on.
+    steps: Vec<Option<Step>>,
+    /// What each key holds behind all of them, and which entry touched it last.
+    keys: BTreeMap<Key, (Option<Value>, Index)>,
+    /// Each client's last command that took effect, and its answer.
+    sessions: BTreeMap<ClientId, (u64, Answer)>,
     /// For each node: where it was when it was looked at.
     seen: Vec<(u32, Index)>,
 }
 
+/// What must have come of a command.
+#[derive(Debug)]
+struct Step {
+    id: OpId,
+    key: Key,
+    /// What the key holds after it.
+    holds: Option<Value>,
+    /// What its client is to be told; `None` if it came too late to take effect.
+    answer: Option<Answer>,
+    /// The next entry that touches the key; none yet if zero.
+    next: Index,
+}
+
 impl ExactlyOnce {
-    /// Counts on up to this index, as far as the log still tells.
-    fn count(&mut self, log: &Log, upto: Index) {
-        while (self.effects.len() as u64) <= upto {
-            let Some(entry) = log.entry(self.effects.len() as u64) else { return };
-            let before = self.effects[self.effects.len() - 1];
-            let new = matches!(*entry.command, Command::Client(id, _) if self.is_new(id));
-            self.effects.push(before + u64::from(new));
+    /// Goes on up to this index, as far as the log still tells.
+    fn fold(&mut self, log: &Log, upto: Index) {
+        while (self.steps.len() as u64) < upto {
+            let index = self.steps.len() as u64 + 1;
+            let Some(entry) = log.entry(index) else { return };
+            let step = match &*entry.command {
+                Command::Noop => None,
+                Command::Client(id, op) => Some(self.step(index, *id, op)),
+            };
+            self.steps.push(step);
         }
     }
 
-    fn is_new(&mut self, id: OpId) -> bool {
-        let new = self.last.get(&id.client).is_none_or(|&n| n < id.n);
-        if new {
-            self.last.insert(id.client, id.n);
+    fn step(&mut self, index: Index, id: OpId, op: &Op) -> Step {
+        let key = op.key();
+        let (held, last) = self.keys.entry(key).or_default();
+        if let Some(Some(before)) = last.checked_sub(1).and_then(|place| self.steps.get_mut(place as usize)) {
+            before.next = index;
         }
-        new
+        *last = index;
+        let answer = match self.sessions.get(&id.client) {
+            Some(&(n, _)) if n > id.n => None,
+            Some((n, answer)) if *n == id.n => Some(answer.clone()),
+            _ => {
+                let answer = op.step(held);
+                self.sessions.insert(id.client, (id.n, answer.clone()));
+                Some(answer)
+            }
+        };
+        Step { id, key, holds: held.clone(), answer, next: 0 }
+    }
+
+    /// Holds what came of one entry against what a node has made of all up to `applied`.
+    fn judge(&self, state: &Raft, index: Index, applied: Index) -> Verdict {
+        let Some(Some(step)) = self.steps.get(index as usize - 1) else { return Verdict::Skip };
+        let broken = |kind: &str| Evidence::new(kind).value("index", index).value("operation", step.id);
+        let is_last = step.next == 0 || step.next > applied;
+        let holds = state.machine().get(step.key);
+        if is_last && holds != step.holds {
+            let evidence = broken("a command took effect more or less than once").value("key", step.key);
+            return evidence.value("expected", &step.holds).value("found", holds).into();
+        }
+        let seen = state.machine().seen(step.id);
+        let right = match (&seen, &step.answer) {
+            (Seen::Last(told), Some(answer)) => told == answer,
+            (Seen::Past, None) => true,
+            // A later command of its client may have taken effect meanwhile.
+            (Seen::Past, Some(_)) => index < applied,
+            _ => false,
+        };
+        if right {
+            return Verdict::Held;
+        }
+        broken("a repeated command would be answered otherwise")
+            .value("expected", &step.answer)
+            .value("found", seen)
+            .into()
     }
 }
 
 impl Property<Raft> for ExactlyOnce {
     const NAME: &'static str = "exactly_once";
-    const ABOUT: &'static str = "a client's command takes effect at most once";
+    const ABOUT: &'static str = "a client's command takes effect at most once, and repetitions get the same answer";
 
     fn new(_config: &RaftConfig, cast: &Cast) -> Self {
-        Self { effects: vec![0], last: BTreeMap::new(), seen: vec![(0, 0); cast.len() as usize] }
+        let seen = vec![(0, 0); cast.len() as usize];
+        Self { steps: Vec::new(), keys: BTreeMap::new(), sessions: BTreeMap::new(), seen }
     }
 
+    #[inline]
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
         let (state, applied) = (seat.state, seat.state.applied());
         let seen = &mut self.seen[at.node.index()];
-        if seat.held || *seen == (at.life, applied) {
+        if *seen == (at.life, applied) {
             return Verdict::Skip;
         }
+        let start = state.log().start().index;
+        let from = if seen.0 == at.life { seen.1.max(start) } else { start };
         *seen = (at.life, applied);
-        self.count(state.log(), applied);
-        match self.effects.get(applied as usize) {
-            Some(&effects) if effects != state.machine().effects() => {
-                let evidence = Evidence::new("commands took effect more or less than once").node(at.node);
-                let evidence = evidence.value("applied", applied).value("expected", effects);
-                evidence.value("counted", state.machine().effects()).into()
+        self.fold(state.log(), applied);
+        let mut verdict = Verdict::Skip;
+        for index in from + 1..=applied {
+            match self.judge(state, index, applied) {
+                Verdict::Broken(evidence) => return (*evidence).node(at.node).into(),
+                Verdict::Held => verdict = Verdict::Held,
+                Verdict::Skip => {}
             }
-            _ => Verdict::Held,
         }
+        verdict
     }
 }

@@ -1,7 +1,9 @@
 //! **Leader append-only**: a leader never overwrites or drops entries of its log (Figure 3, section 5.3;
 //! `LeaderAppendOnly`).
 //!
-//! The entry that was the last must still be there; with log matching, so are those before it.
+//! The entry that was the last must still be there. Those before it are then there too: a log is cut at its end only
+//! and grows there only, and what stands there again, in the same place and term, is the same by log matching. Were a
+//! log to replace an entry in its midst, log matching would see it, but only when the phase changes.
 
 use crate::check::{At, Cast, Evidence, Property, Seat, Verdict};
 use crate::protocol::raft::{Position, Raft, RaftConfig, Term};
@@ -22,14 +24,11 @@ impl Property<Raft> for LeaderAppendOnly {
     }
 
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
-        if seat.held {
-            return Verdict::Skip;
-        }
         let (state, last) = (seat.state, seat.state.log().last());
         let leads = state.is_leader().then_some((state.term(), last));
         let before = std::mem::replace(&mut self.leading[at.node.index()], leads);
         match (before, leads) {
-            (Some((then, end)), Some((now, _))) if then == now && !state.log().holds(end) => {
+            (Some((then, end)), Some((now, _))) if then == now && !state.log().agrees(end) => {
                 let evidence = Evidence::new("a leader dropped or overwrote an entry").node(at.node);
                 evidence.value("entry", end).value("end", last).value("term", now).into()
             }

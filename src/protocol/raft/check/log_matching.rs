@@ -31,17 +31,21 @@ impl LogMatching {
         }
     }
 
-    /// The hash of the log up to the entry before `from`, and `from`; or else of nothing, from the start.
-    fn resume(&self, log: &Log, from: Index) -> (u64, Index) {
-        let known = log.position(from - 1).and_then(|before| self.known(before));
-        known.map_or((0, log.start().index + 1), |hash| (hash, from))
+    /// Where to begin to be sure of all from `from` on, and the hash of the log up to the entry before. Where the log
+    /// begins behind a prefix that was never seen, that is at the first entry of which the hash is known; `None` if
+    /// there is no such.
+    fn resume(&self, log: &Log, from: Index) -> Option<(u64, Index)> {
+        let hash = |before: Index| if before == 0 { Some(0) } else { self.known(log.position(before)?) };
+        let start = log.start().index;
+        let known = |before: Index| hash(before).map(|hash| (hash, before + 1));
+        known(from - 1).or_else(|| known(start)).or_else(|| (start + 1..=log.last().index).find_map(known))
     }
 
     fn read(&mut self, node: NodeId, log: &Log, from: Index) -> Verdict {
         if from > log.last().index {
             return Verdict::Skip;
         }
-        let (mut hash, from) = self.resume(log, from);
+        let Some((mut hash, from)) = self.resume(log, from) else { return Verdict::Skip };
         for index in from..=log.last().index {
             let Some(entry) = log.entry(index) else { continue };
             hash = content_hash(&(hash, entry));
@@ -81,9 +85,6 @@ impl Property<Raft> for LogMatching {
 
     #[inline]
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
-        if seat.held {
-            return Verdict::Skip;
-        }
         let from = self.readers[at.node.index()].read(seat.state.log(), seat.state.commit());
         self.read(at.node, seat.state.log(), from)
     }

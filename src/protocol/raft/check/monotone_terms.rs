@@ -1,6 +1,7 @@
 //! **Monotone terms**: the small lemmas on which the proof stands (thesis, appendix B; etcd's `LogInv` family).
 //! A node's term never falls, across restarts too; no entry is of a later term than its node; terms never fall
-//! along a log; what is applied is committed, what is committed is in the log, and neither is taken back.
+//! along a log; what is applied is committed, what is committed is in the log, and neither index goes back before
+//! a restart.
 
 use super::Reader;
 use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict, WorldEvent};
@@ -17,28 +18,27 @@ struct Known {
     life: u32,
     term: Term,
     commit: Index,
+    applied: Index,
     reader: Reader,
 }
 
 impl Property<Raft> for MonotoneTerms {
     const NAME: &'static str = "monotone_terms";
-    const ABOUT: &'static str = "terms and commit indices never go back, and terms never fall along a log";
+    const ABOUT: &'static str = "terms, commit and applied indices never go back, and terms never fall along a log";
 
     fn new(_config: &RaftConfig, cast: &Cast) -> Self {
         Self { nodes: vec![Known::default(); cast.len() as usize] }
     }
 
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
-        if seat.held {
-            return Verdict::Skip;
-        }
         let known = &mut self.nodes[at.node.index()];
         if known.life != at.life {
-            *known = Known { life: at.life, commit: 0, ..*known };
+            *known = Known { life: at.life, commit: 0, applied: 0, ..*known };
         }
         let verdict = known.judge(seat);
         known.term = seat.state.term();
         known.commit = seat.state.commit();
+        known.applied = seat.state.applied();
         verdict
     }
 
@@ -67,6 +67,12 @@ impl Known {
         }
         if state.commit() < self.commit {
             return broken("a commit index went back").value("from", self.commit).value("to", state.commit()).into();
+        }
+        if state.applied() < self.applied {
+            return broken("an applied index went back")
+                .value("from", self.applied)
+                .value("to", state.applied())
+                .into();
         }
         let from = self.reader.read(state.log(), state.commit());
         match falling(state.log(), from) {

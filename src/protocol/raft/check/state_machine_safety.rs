@@ -10,8 +10,8 @@ use crate::protocol::raft::{Command, Entry, Index, Raft, RaftConfig, Term};
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct StateMachineSafety {
-    /// What was applied at each index, and by whom first.
-    applied: Vec<(Mark, NodeId)>,
+    /// What was applied at each index, and by whom first. Nodes may skip what was compacted before they came by it.
+    applied: Vec<Option<(Mark, NodeId)>>,
     /// For each node: its life, and how far it has been followed in it.
     followed: Vec<(u32, Index)>,
 }
@@ -28,17 +28,16 @@ fn mark(entry: &Entry) -> Mark {
 impl StateMachineSafety {
     fn apply(&mut self, node: NodeId, index: Index, entry: &Entry) -> Verdict {
         let mark = mark(entry);
-        match self.applied.get(index as usize - 1) {
-            Some(&(first, _)) if first == mark => Verdict::Held,
-            Some(&(first, by)) => {
-                let evidence = Evidence::new("two nodes applied different entries at one index").node(by).node(node);
-                evidence.value("index", index).value("first", first).value("second", mark).into()
-            }
-            None => {
-                self.applied.push((mark, node));
-                Verdict::Held
-            }
+        let place = index as usize - 1;
+        if self.applied.len() <= place {
+            self.applied.resize(place + 1, None);
         }
+        let (first, by) = *self.applied[place].get_or_insert((mark, node));
+        if first == mark {
+            return Verdict::Held;
+        }
+        let evidence = Evidence::new("two nodes applied different entries at one index").node(by).node(node);
+        evidence.value("index", index).value("first", first).value("second", mark).into()
     }
 }
 
@@ -53,10 +52,10 @@ impl Property<Raft> for StateMachineSafety {
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
         let (log, applied) = (seat.state.log(), seat.state.applied());
         let followed = &mut self.followed[at.node.index()];
-        if seat.held || *followed == (at.life, applied) {
+        if *followed == (at.life, applied) {
             return Verdict::Skip;
         }
-        let from = if followed.0 == at.life { followed.1 } else { log.start().index };
+        let from = if followed.0 == at.life { followed.1.max(log.start().index) } else { log.start().index };
         *followed = (at.life, applied);
         let mut verdict = Verdict::Skip;
         for index in from + 1..=applied {
