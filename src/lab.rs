@@ -216,17 +216,18 @@ pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>
     Ok(sim)
 }
 
-/// The concrete scenario and the plan of one seed.
+/// The concrete scenario and the plan of one seed, both checked.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// What is wrong with the file, or with what this seed draws from it.
 pub fn prepare(
     experiment: &dyn Experiment,
     document: &Document,
     seed: Seed,
 ) -> Result<(Scenario, FaultPlan), ScenarioError> {
     let seeds = document.seeds(seed)?;
-    let scenario = document.resolve(seeds.plan)?;
+    let mut check = |scenario: &Scenario, cast: &Cast| experiment.check(scenario, cast);
+    let scenario = with_known(&[experiment], |known| document.draw(seeds.plan, known, &mut check))?;
     let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
     Ok((scenario, plan))
 }
@@ -236,6 +237,18 @@ pub fn prepare(
 /// # Errors
 /// What is wrong with the file.
 pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Result<&'e dyn Experiment, ScenarioError> {
+    let mut found = None;
+    let mut check = |scenario: &Scenario, cast: &Cast| {
+        let experiment = named(experiments, &scenario.protocol)?;
+        found = Some(experiment);
+        experiment.check(scenario, cast)
+    };
+    with_known(experiments, |known| document.check(known, &mut check))?;
+    found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
+}
+
+/// Lends what is known of these protocols when a scenario is checked.
+fn with_known<T>(experiments: &[&dyn Experiment], borrow: impl FnOnce(&[Known<'_>]) -> T) -> T {
     let names: Vec<(Vec<&str>, Vec<&str>)> = experiments
         .iter()
         .map(|experiment| {
@@ -255,13 +268,7 @@ pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Res
             properties,
         })
         .collect();
-    let mut found = None;
-    document.check(&known, &mut |scenario, cast| {
-        let experiment = named(experiments, &scenario.protocol)?;
-        found = Some(experiment);
-        experiment.check(scenario, cast)
-    })?;
-    found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
+    borrow(&known)
 }
 
 /// The experiment of this name.

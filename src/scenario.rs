@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use cast::{GroupSize, Nodes};
-pub use document::Document;
+pub use document::{Also, Document};
 pub use error::ScenarioError;
 pub use reproducer::{Failure, FailureKind, Loaded, Reproducer};
 pub use schema::{ProtocolSchema, schema, section};

@@ -12,7 +12,7 @@ use super::shell::{program, quoted};
 use super::stop::Stop;
 use super::trace;
 use crate::fault::FaultPlan;
-use crate::lab::{Experiment, Look, Shown, admit};
+use crate::lab::{self, Experiment, Look, Shown, admit};
 use crate::report::character::{self, Character, open_settings};
 use crate::report::course;
 use crate::report::document::Account;
@@ -80,19 +80,17 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
 }
 
 fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepared<'e>, Stop> {
-    let document = Document::load(&args.scenario)?;
+    let mut document = Document::load(&args.scenario)?;
     if document.value().get("plan").is_some() && document.protocol().is_none() {
         let message = "this is a reproducer, not a scenario; a reproducer is run with `seedstorm replay`";
         return Err(document.place(ScenarioError::new("", message)).into());
     }
     let experiment = admit(experiments, &document)?;
-    let seeds = document.seeds(args.seed)?;
-    let mut scenario = document.resolve(seeds.plan)?;
     if let Some(bug) = &args.bug {
         check_bug(bug, experiment)?;
-        scenario.bug = Some(bug.clone());
+        document.plant(bug);
     }
-    let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
+    let (scenario, plan) = lab::prepare(experiment, &document, args.seed)?;
     let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
     let source = args.scenario.display().to_string();
     let again = format!("{} run {} --seed {}{bug}", program(), quoted(&source), args.seed);

@@ -16,6 +16,9 @@ use crate::params::nearest;
 use crate::process::Cast;
 use crate::rng::{Seed, Seeds};
 
+/// Checks what only the protocol knows of a concrete scenario.
+pub type Also<'a> = &'a mut dyn FnMut(&Scenario, &Cast) -> Result<(), ScenarioError>;
+
 /// A scenario file, some of whose settings may be left open.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -100,21 +103,46 @@ impl Document {
         Ok(scenario)
     }
 
-    /// Checks what the file says, under every alternative of every open setting and not only under the drawn ones;
+    /// The concrete scenario for this plan seed, after what was drawn has been checked: of very many combinations of
+    /// open settings [`check`](Document::check) has not seen all. `also` adds what only the protocol knows.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with what was drawn.
+    pub fn draw(&self, plan_seed: Seed, known: &[Known<'_>], also: Also<'_>) -> Result<Scenario, ScenarioError> {
+        let (mut scenario, picks) = self.resolve_with(&mut Chooser::Drawn(plan_seed))?;
+        scenario.swarm_network(plan_seed);
+        self.check_one(&scenario, &picks, known, also)?;
+        Ok(scenario)
+    }
+
+    /// Puts a mistake to plant in the place of the one that the file names.
+    pub fn plant(&mut self, bug: &str) {
+        if let Some(fields) = self.value.as_object_mut() {
+            fields.insert("bug".to_owned(), bug.into());
+        }
+    }
+
+    /// Checks what the file says, under the alternatives of every open setting and not only under the drawn ones;
     /// `also` adds what only the protocol knows.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(
-        &self,
-        known: &[Known<'_>],
-        also: &mut dyn FnMut(&Scenario, &Cast) -> Result<(), ScenarioError>,
-    ) -> Result<(), ScenarioError> {
+    pub fn check(&self, known: &[Known<'_>], also: Also<'_>) -> Result<(), ScenarioError> {
         Chooser::every(|chooser| {
             let (scenario, picks) = self.resolve_with(chooser)?;
-            let checked = scenario.validate(known).and_then(|cast| also(&scenario, &cast));
-            checked.map_err(|error| self.place_among(error, &picks))
+            self.check_one(&scenario, &picks, known, also)
         })
+    }
+
+    fn check_one(
+        &self,
+        scenario: &Scenario,
+        picks: &Picks,
+        known: &[Known<'_>],
+        also: Also<'_>,
+    ) -> Result<(), ScenarioError> {
+        let checked = scenario.validate(known).and_then(|cast| also(scenario, &cast));
+        checked.map_err(|error| self.place_among(error, picks))
     }
 
     fn resolve_with(&self, chooser: &mut Chooser) -> Result<(Scenario, Picks), ScenarioError> {

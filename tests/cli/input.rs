@@ -95,6 +95,26 @@ fn a_bug_that_the_protocol_does_not_have() {
 }
 
 #[test]
+fn what_the_seed_draws_is_checked_even_where_not_every_combination_is() {
+    let seven = r#"{ "one_of": [true, true, true, true, true, true, true] }"#;
+    let params = format!(r#""params": {{ "pre_vote": {seven}, "check_quorum": {seven}, "no_op": {seven} }}"#);
+    let open = CALM.replace("\"nodes\": 3", &format!(r#""nodes": {{ "one_of": [5, 3] }}, {params}"#));
+    let script =
+        r#""script": { "one_of": [[], [{ "at": "500ms", "client": 0, "op": "put k0 v", "to": 4 }]] }, "stands""#;
+    let lab = Lab::new();
+    lab.write("x.json", &open.replace("\"stands\"", script));
+    let codes: Vec<i32> = (0..12)
+        .map(|seed| {
+            let said = lab.run(&["run", "x.json", "--seed", &seed.to_string()]);
+            let place = "x.json:7:143: workload.script[0].to: there is no node 4; nodes are 0 to 2";
+            assert_eq!(said.err.contains(place), said.code == 2, "{}", said.err);
+            said.code
+        })
+        .collect();
+    assert!(codes.contains(&0) && codes.contains(&2) && codes.iter().all(|code| [0, 2].contains(code)), "{codes:?}");
+}
+
+#[test]
 fn options_that_are_wrong() {
     let lab = Lab::calm();
     let refused = |args: &[&str]| {
