@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::exit::Exit;
 use super::launch::{Launch, Story, differed};
+use super::output::Output;
 use super::shell::{program, quoted};
 use super::stop::Stop;
-use super::trace;
 use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
@@ -38,15 +38,8 @@ pub(super) struct Args {
     /// Shows this node as it is then, or at the end; may be given several times
     #[arg(long = "node", value_name = "NODE", value_parser = node)]
     nodes: Vec<NodeId>,
-    /// Writes every event to this file as JSON, one a line; "-" is standard output
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Prints one JSON document instead of the account
-    #[arg(long)]
-    json: bool,
-    /// Ends with 1 for any broken property and 125 where nothing can be said, for `git bisect run`
-    #[arg(long)]
-    pub(super) bisect: bool,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 /// A node as a person writes it: `3` or `n3`.
@@ -55,18 +48,12 @@ fn node(text: &str) -> Result<NodeId, String> {
     number.map(NodeId).map_err(|_| format!("{text:?} is not a node: expected its number, such as 3 or n3"))
 }
 
-impl Args {
-    pub(super) fn console(&self) -> Console {
-        trace::console(self.json, self.trace.as_deref())
-    }
-}
-
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
     let Loaded { reproducer, notes } = Reproducer::load(&args.file)?;
     notes.iter().for_each(|note| console.note(note));
     let experiment = admitted(experiments, &reproducer, &args.file)?;
     check_nodes(&args.nodes, &reproducer, experiment)?;
-    let trace = trace::open(args.trace.as_deref(), args.json)?;
+    let trace = args.output.open(None)?;
     let look = Look {
         until: args.until,
         nodes: args.nodes.clone(),
@@ -75,8 +62,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     };
     let again = format!("{} replay {}", program(), quoted(&args.file.display().to_string()));
     let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan, again: &again };
-    let shown = launch.timed(look, console)?;
-    trace::finish(trace, args.trace.as_deref())?;
+    let shown = args.output.finish(trace, launch.timed(look, console))?;
     if let Some(until) = args.until.filter(|&until| shown.outcome.ended_at < until) {
         console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
     }

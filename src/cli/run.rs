@@ -8,9 +8,9 @@ use super::exit::Exit;
 use super::keep::{Keep, reproducer};
 use super::launch::{Launch, Story, differed};
 use super::list::unknown;
+use super::output::Output;
 use super::shell::{program, quoted};
 use super::stop::Stop;
-use super::trace;
 use crate::fault::FaultPlan;
 use crate::lab::{self, Experiment, Look, Shown, admit};
 use crate::report::character::{self, Character, open_settings};
@@ -39,21 +39,8 @@ pub(super) struct Args {
     bug: Option<String>,
     #[command(flatten)]
     keep: Keep,
-    /// Writes every event to this file as JSON, one a line; "-" is standard output
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Prints one JSON document instead of the account
-    #[arg(long)]
-    json: bool,
-    /// Ends with 1 for any broken property and 125 where nothing can be said, for `git bisect run`
-    #[arg(long)]
-    pub(super) bisect: bool,
-}
-
-impl Args {
-    pub(super) fn console(&self) -> Console {
-        trace::console(self.json, self.trace.as_deref())
-    }
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 /// A scenario that has been checked, and what the seed drew for it.
@@ -70,12 +57,11 @@ struct Prepared<'e> {
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
     let prepared = prepare(args, experiments)?;
-    args.keep.check()?;
-    let trace = trace::open(args.trace.as_deref(), args.json)?;
+    args.keep.check(args.output.force)?;
+    let trace = args.output.open(args.keep.file())?;
     console.say(&character::text(&prepared.character(), console.ink()));
     let look = Look { tracer: trace.as_ref().map(Trace::tracer), ..Look::default() };
-    let shown = prepared.launch().timed(look, console)?;
-    trace::finish(trace, args.trace.as_deref())?;
+    let shown = args.output.finish(trace, prepared.launch().timed(look, console))?;
     report(args, &prepared, &shown, console)
 }
 

@@ -124,6 +124,14 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Whether two paths, of files that need not be there, name the same one.
+#[must_use]
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| Some((folder_of(path).canonicalize().ok()?, path.file_name()?.to_owned()));
+    let whole = |path: &Path| path.canonicalize().ok();
+    place(a).is_some_and(|place_of_a| Some(place_of_a) == place(b)) || whole(a).is_some_and(|a| Some(a) == whole(b))
+}
+
 /// A temporary file in this folder, with the permissions of any other new file.
 fn aside(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -145,6 +145,7 @@ fn options_that_are_wrong() {
     For more information, try '--help'.
     "#);
     assert_snapshot!(refused(&["run", "calm.json", "--out", "nowhere/x.json"]), @"error: --out: there is no folder nowhere");
+    assert_snapshot!(refused(&["run", "calm.json", "--trace", "calm.json"]), @"error: --trace: calm.json is there already; --force replaces it");
     assert_snapshot!(refused(&["run", "calm.json", "--out", "calm.json"]), @"error: --out: calm.json is there already; --force replaces it");
     assert!(
         refused(&["run", "calm.json", "--trace", "nowhere/x.jsonl"]).contains("nowhere/x.jsonl: cannot be written")

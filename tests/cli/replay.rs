@@ -143,4 +143,9 @@ fn a_trace_shows_every_event() {
     let told = &story["story"][0];
     let line = trace.lines().nth(told["line"].as_u64().unwrap() as usize - 1).unwrap();
     assert_eq!(serde_json::from_str::<Value>(line).unwrap()["at"], told["at"], "a story names lines of the trace");
+    let file = lab.read("x.json");
+    assert_eq!(lab.run(&["replay", "x.json", "--trace", "x.json"]).code, 2);
+    assert_eq!(lab.read("x.json"), file, "what is replayed is left alone");
+    assert_eq!(lab.run(&["replay", "x.json", "--trace", "trace.jsonl", "--force"]).code, 1);
+    assert_eq!(lab.read("trace.jsonl"), trace);
 }
