@@ -149,7 +149,7 @@ impl Distribution {
         match *self {
             Self::Constant(span) => span,
             Self::Uniform(low, high) => Span(low.0 + scale(bits, (high.0 - low.0).saturating_add(1))),
-            _ => self.sample_shaped(bits),
+            _ => self.sample_shaped(bits).min(Span::MAX),
         }
     }
 
@@ -169,7 +169,8 @@ impl Distribution {
             Self::Bimodal { fast, slow, odds } => {
                 let mode = if odds.hit(bits) { slow } else { fast };
                 let tenth = mode.0 / 10;
-                Span(mode.0 - tenth + scale(remix(bits), 2 * tenth + 1))
+                let spread = scale(remix(bits), tenth.saturating_mul(2).saturating_add(1));
+                Span((mode.0 - tenth).saturating_add(spread))
             }
         }
     }
@@ -310,6 +311,25 @@ mod tests {
         ];
         let bits = Die::new(Seed(1)).roll();
         assert_eq!(shapes.map(|shape| shape.sample(bits).0), PINNED);
+    }
+
+    #[test]
+    fn samples_can_be_written_however_long_they_are() {
+        let longest = [Span::MAX, Span(u64::MAX)];
+        let bits = [0, 1, u64::MAX / 3, u64::MAX].into_iter();
+        let shapes = longest.into_iter().flat_map(|span| {
+            [
+                Distribution::Exponential { min: span, mean: span },
+                Distribution::Normal { mean: span, deviation: span },
+                Distribution::LogNormal { median: span, sigma_milli: 5000 },
+                Distribution::Pareto { min: span, alpha_milli: 100 },
+                Distribution::Bimodal { fast: span, slow: span, odds: Ratio::NEVER },
+            ]
+        });
+        for (shape, bits) in shapes.flat_map(|shape| bits.clone().map(move |bits| (shape, bits))) {
+            let sample = shape.sample(bits);
+            assert_eq!(sample.to_string().parse(), Ok(sample), "{shape:?}");
+        }
     }
 
     const PINNED: [u64; 4] = [2_575_996, 19_537_056, 9_257_442, 1_049_170];

@@ -10,7 +10,7 @@ use super::{Expect, Scenario, ScenarioError, typed};
 use crate::ids::{NodeId, NodeSet};
 use crate::process::Cast;
 use crate::sim::world::NetworkConfig;
-use crate::time::{Span, Time};
+use crate::time::Span;
 use crate::workload::ClientPolicy;
 
 /// What is known of a protocol when a scenario is checked.
@@ -94,11 +94,10 @@ impl Scenario {
             return Err(ScenarioError::new("run_for", "a run of no length shows nothing; give \"30s\" or the like"));
         }
         let settle = self.settle.unwrap_or_default();
-        for (field, span) in [("run_for", self.run_for), ("settle", settle), ("settle", self.run_for + settle)] {
-            if span.0 > Time::MAX.0 {
-                let message = format!("virtual time ends after 2.28 years (20015h); {span} is past that");
-                return Err(ScenarioError::new(field, message));
-            }
+        if self.run_for + settle > Span::MAX {
+            let message =
+                format!("virtual time ends after 2.28 years (20015h); {} is past that", self.run_for + settle);
+            return Err(ScenarioError::new("settle", message));
         }
         Ok(())
     }

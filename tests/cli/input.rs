@@ -70,6 +70,17 @@ fn a_duration_without_a_unit() {
 }
 
 #[test]
+fn a_duration_beyond_all_time() {
+    let beyond = |scenario: String| refused(&scenario).contains("it is past the end of virtual time");
+    let latency = r#"{ "bimodal": { "fast": "5000000h", "slow": "1ms", "odds": "1%" } }"#;
+    assert!(beyond(CALM.replace(r#"["1ms", "5ms"]"#, latency)));
+    let entry = r#"{ "id": "p", "at": "1s", "lasts": "5124095h", "kind": { "pause": {} }, "who": 0 }"#;
+    assert!(beyond(with(&format!(r#""faults": {{ "timeline": [{entry}] }}"#))));
+    let both = refused(&CALM.replace("\"2s\"", "\"20015h\""));
+    assert!(both.contains("settle: virtual time ends after 2.28 years"), "{both}");
+}
+
+#[test]
 fn a_probability_over_one() {
     assert_snapshot!(refused(&CALM.replace("\"latency\"", "\"loss\": \"120%\", \"latency\"")), @r#"x.json:6:17: network.loss: "120%" is a probability over 1"#);
 }

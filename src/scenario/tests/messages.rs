@@ -97,7 +97,7 @@ fn times() {
     "run_for": "4y"
         line 4, column 3: run_for: "4y" is not a duration: it has an unknown unit; write it as "150ms" (units: ns us ms s min h)
     "run_for": "30000h"
-        line 4, column 3: run_for: virtual time ends after 2.28 years (20015h); 30000h is past that
+        line 4, column 3: run_for: "30000h" is not a duration: it is past the end of virtual time, 2.28 years (20015h); write it as "150ms" (units: ns us ms s min h)
     "run_for": {"one_of": ["1s"]}
         line 4, column 3: run_for: "one_of" can leave open what stands under nodes, params, network, workload, and nothing else; state one value here
     "##);
