@@ -194,7 +194,7 @@ impl Drawing<'_> {
     /// Whom it strikes, before a drawn choice is made: a swarm aims a share of the entries at a role.
     fn who(&self, die: Die) -> Who {
         match self.swarm {
-            Some(swarm) => swarm.aim(&self.recipe.who, self.targets.is_confined(self.recipe.kind), die),
+            Some(swarm) => swarm.aim(self.recipe.kind, &self.recipe.who, self.targets.is_confined(self.recipe.kind), die),
             None => self.recipe.who.clone(),
         }
     }

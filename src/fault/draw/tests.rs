@@ -167,6 +167,16 @@ fn a_swarm_draws_a_subset_and_never_more_than_stated() {
 }
 
 #[test]
+fn a_swarm_leaves_a_loss_of_power_to_many() {
+    let section = json!({ "swarm": true, "power": { "every": "1s", "down": "1s" } });
+    for seed in 0..20 {
+        for entry in Setting::new().draw(seed, section.clone()).timeline {
+            assert!(matches!(&entry.who, Who::Nodes(nodes) if nodes.len() > 1), "{entry:?}");
+        }
+    }
+}
+
+#[test]
 fn a_swarm_aims_a_share_at_the_leader_and_inside_turns() {
     let setting = Setting::new();
     let section = json!({ "swarm": true, "crash": { "every": "1s", "down": ["1s", "2s"] } });
