@@ -191,11 +191,15 @@ impl Drawing<'_> {
         lasts.map(|lasts| if instant { Span::ZERO } else { lasts })
     }
 
-    /// Whom it strikes, before a drawn choice is made: a swarm aims a share of the entries at a role.
+    /// Whom it strikes, before a drawn choice is made: the stated share of the entries, or the one that a swarm draws,
+    /// is aimed at a role.
     fn who(&self, die: Die) -> Who {
         match self.swarm {
-            Some(swarm) => swarm.aim(self.recipe.kind, &self.recipe.who, self.targets.is_confined(self.recipe.kind), die),
-            None => self.recipe.who.clone(),
+            Some(swarm) => {
+                swarm.aim(self.recipe.kind, &self.recipe.who, self.targets.is_confined(self.recipe.kind), die)
+            }
+            None if self.recipe.aimed.hit(die.with_str("aimed").roll()) => self.recipe.who.clone(),
+            None => Who::Any,
         }
     }
 
