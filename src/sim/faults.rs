@@ -39,6 +39,8 @@ pub(super) struct Progress {
     pub(super) overlapped: bool,
     /// For flapping links: whether they are on just now.
     pub(super) flapped: bool,
+    /// Its place among the resolved entries, once it has one.
+    pub(super) resolved: Option<usize>,
 }
 
 /// A node that an entry is about.
@@ -71,6 +73,11 @@ impl<P: Process> Faults<P> {
     #[inline]
     pub(super) fn is_waiting_for_facts(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// The entry as it came about, if it has begun.
+    pub(super) fn resolved(&self, entry: u32) -> Option<&Entry> {
+        self.entries[entry as usize].resolved.map(|place| &self.resolved[place])
     }
 
     /// A client began to wait: every fault that is on overlaps it.
@@ -146,6 +153,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             who: Who::Nodes(nodes.clone()),
             ..original.clone()
         };
+        self.faults.entries[entry as usize].resolved = Some(self.faults.resolved.len());
         self.faults.resolved.push(resolved);
         self.faults.on.push(entry);
         self.strike_now(entry, &nodes, &fault);
@@ -255,8 +263,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// The links that entries cut or clog; those that flap count while they are off too.
     fn cuts_that_are_on(&self) -> impl Iterator<Item = &Cut> {
-        let is_on = |id: &str| self.faults.on.iter().any(|&entry| self.entry(entry).id == id);
-        let on = self.faults.resolved.iter().filter(move |entry| is_on(&entry.id));
+        let on = self.faults.on.iter().filter_map(|&entry| self.faults.resolved(entry));
         on.flat_map(|entry| match &entry.kind {
             Fault::Partition { links } | Fault::Clog { links } => links.cut.as_slice(),
             _ => &[],
@@ -378,7 +385,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let key = self.entry_key(entry);
         self.log.event(self.now, What::Fault, node.map_or(u32::MAX, |node| node.0).into(), key, 0);
         if self.tracer.is_some() {
-            let about = describe(self.entry(entry), &self.faults.resolved);
+            let about = describe(self.faults.resolved(entry).unwrap_or(self.entry(entry)));
             self.trace_entry(What::Fault, node, entry, &about);
         }
     }
@@ -408,8 +415,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 }
 
 /// What an entry does, in a few words for a trace.
-fn describe(entry: &Entry, resolved: &[Entry]) -> String {
-    let entry = resolved.iter().find(|resolved| resolved.id == entry.id).unwrap_or(entry);
+fn describe(entry: &Entry) -> String {
     let lasts = entry.lasts.map_or_else(String::new, |lasts| format!(" for {lasts}"));
     let what = match &entry.kind {
         Fault::Partition { links } | Fault::Clog { links } => describe_links(links),

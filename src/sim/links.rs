@@ -33,8 +33,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if !self.faults.on.contains(&entry) {
             return;
         }
-        let id = &self.plan.timeline[entry as usize].id;
-        let Some(resolved) = self.faults.resolved.iter().find(|resolved| &resolved.id == id) else { return };
+        let Some(resolved) = self.faults.resolved(entry) else { return };
         let fault = resolved.kind.clone();
         if self.faults.entries[entry as usize].flapped {
             self.faults.entries[entry as usize].flapped = false;

@@ -64,8 +64,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn resolve_strike(&mut self, entry: u32, kept: u32) {
-        let id = self.plan.timeline[entry as usize].id.as_str();
-        let resolved = self.faults.resolved.iter_mut().find(|resolved| resolved.id == id);
+        let place = self.faults.entries[entry as usize].resolved;
+        let resolved = place.map(|place| &mut self.faults.resolved[place]);
         // Of several nodes each has a prefix of its own, and draws it again from the same dice.
         if let Some(Entry {
             kind: Fault::Crash { strike, .. } | Fault::Kill { strike }, who: Who::Nodes(nodes), ..
