@@ -11,7 +11,7 @@ use crate::time::Span;
 /// Samples are whole nanoseconds, computed with `+ − × ÷ √` and `libm` alone, and therefore the same on
 /// every platform.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "Spelling", into = "Spelling")]
+#[serde(try_from = "Spelling", into = "Spelling")]
 #[schemars(with = "Spelling")]
 pub enum Distribution {
     /// Always the same.
@@ -98,17 +98,25 @@ enum Named {
     },
 }
 
-impl From<Spelling> for Distribution {
-    fn from(spelling: Spelling) -> Self {
-        match spelling {
+impl TryFrom<Spelling> for Distribution {
+    type Error = String;
+
+    fn try_from(spelling: Spelling) -> Result<Self, String> {
+        Ok(match spelling {
             Spelling::Constant(span) | Spelling::Named(Named::Constant(span)) => Self::Constant(span),
-            Spelling::Uniform([a, b]) | Spelling::Named(Named::Uniform([a, b])) => Self::Uniform(a.min(b), a.max(b)),
+            Spelling::Uniform([low, high]) | Spelling::Named(Named::Uniform([low, high])) if low > high => {
+                return Err(format!("the shorter duration comes first: [\"{high}\", \"{low}\"]"));
+            }
+            Spelling::Named(Named::Pareto { alpha_milli: 0, .. }) => {
+                return Err("\"alpha_milli\" cannot be 0; 1500 is heavy-tailed, 3000 less so".to_owned());
+            }
+            Spelling::Uniform([low, high]) | Spelling::Named(Named::Uniform([low, high])) => Self::Uniform(low, high),
             Spelling::Named(Named::Exponential { min, mean }) => Self::Exponential { min, mean },
             Spelling::Named(Named::Normal { mean, deviation }) => Self::Normal { mean, deviation },
             Spelling::Named(Named::LogNormal { median, sigma_milli }) => Self::LogNormal { median, sigma_milli },
             Spelling::Named(Named::Pareto { min, alpha_milli }) => Self::Pareto { min, alpha_milli },
             Spelling::Named(Named::Bimodal { fast, slow, odds }) => Self::Bimodal { fast, slow, odds },
-        }
+        })
     }
 }
 
@@ -349,6 +357,9 @@ mod tests {
             let parsed: Distribution = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&parsed).unwrap(), text);
         }
+        let wrong = |text| serde_json::from_str::<Distribution>(text).unwrap_err().to_string();
+        assert_eq!(wrong(r#"["9ms","2ms"]"#), r#"the shorter duration comes first: ["2ms", "9ms"]"#);
+        assert!(wrong(r#"{"pareto":{"min":"1ms","alpha_milli":0}}"#).contains("cannot be 0"));
         let long: Distribution = serde_json::from_str(r#"{"uniform":["1ms","10ms"]}"#).unwrap();
         assert_eq!(long, Distribution::Uniform(Span::ms(1), Span::ms(10)));
     }
