@@ -13,7 +13,7 @@ use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
 use crate::process::Cast;
-use crate::report::character::Character;
+use crate::report::character::{Character, open_settings};
 use crate::report::comparison::{self, Comparison};
 use crate::report::document::Account;
 use crate::report::files::Trace;
@@ -79,6 +79,11 @@ fn admitted<'e>(
     let place = |error: ScenarioError, section: &str| Stop::from(placed(path, error.under(section)));
     let mut scenario = reproducer.scenario.clone();
     scenario.seedstorm = FORMAT;
+    let value = serde_json::to_value(&scenario).unwrap_or_default();
+    if let Some(path) = open_settings(&value).into_iter().find(|path| !path.starts_with("faults")) {
+        let message = "a reproducer states one value for each setting; nothing in it is drawn again";
+        return Err(place(ScenarioError::new(path, message), "scenario"));
+    }
     let text = serde_json::to_string(&scenario).unwrap_or_default();
     let document = Document::parse(&text).map_err(|error| place(error, "scenario"))?;
     let experiment = admit(experiments, &document).map_err(|error| place(error, "scenario"))?;

@@ -34,8 +34,7 @@ impl Document {
     /// It cannot be read, or it is not a JSON object of this version. A missing file names those that are near.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-        Self::read(Some(file), text)
+        Self::read(Some(file), text_of(path)?)
     }
 
     /// Reads a text that came from nowhere in particular.
@@ -185,8 +184,14 @@ impl Document {
     }
 }
 
+/// The text of a file, without the mark with which some editors begin it.
+pub(super) fn text_of(path: &Path) -> Result<String, ScenarioError> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
 /// Why a file cannot be read, and which were perhaps meant.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
+fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
     let message = match error.kind() {
         ErrorKind::NotFound => missing(path),
         ErrorKind::IsADirectory => "this is a folder; name a file in it".to_owned(),

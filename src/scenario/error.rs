@@ -70,7 +70,7 @@ impl ScenarioError {
         }
         if text.starts_with("invalid type: unit variant") {
             let (outer, word) = inner.rsplit_once('.').unwrap_or(("", &inner));
-            return Self::new(join(path, outer), format!("{word:?} takes settings; write {{{word:?}: {{…}}}}"));
+            return Self::new(join(path, outer), format!("{word:?} takes something; write {{{word:?}: …}}"));
         }
         Self::new(join(path, &inner), reword(&text, at))
     }

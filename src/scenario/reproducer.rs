@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::unreadable;
+use super::document::text_of;
 use super::locate::locate;
 use super::strict::Strict;
 use super::{FORMAT, Scenario, ScenarioError, typed};
@@ -100,7 +100,7 @@ impl Reproducer {
     /// # Errors
     /// It cannot be read, is no reproducer, or something in it is missing or not of its type.
     pub fn load(path: &Path) -> Result<Loaded, ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = text_of(path)?;
         let mut loaded = Self::parse(&text).map_err(|mut error| {
             error.file = Some(path.display().to_string());
             error

@@ -88,6 +88,10 @@ fn edits_that_make_no_sense_are_refused_with_their_place() {
     );
     refused(&|file| file["scenario"]["protocol"] = "rafft".into(), &["scenario.protocol", "did you mean \"raft\"?"]);
     refused(&|file| file["scenario"]["nodes"] = 0.into(), &["scenario.nodes"]);
+    refused(
+        &|file| file["scenario"]["params"]["heartbeat"] = json!({ "one_of": ["20ms", "30ms"] }),
+        &["scenario.params.heartbeat: a reproducer states one value"],
+    );
     refused(&|file| file["plan"] = json!({}), &["plan", "\"seeds\" is missing"]);
     refused(&|file| file["scenario"]["params"]["heartbeat"] = "2h".into(), &["scenario.params.heartbeat"]);
 }
