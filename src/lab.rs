@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::check::{Properties, PropertyInfo};
-use crate::fault::{FaultKind, FaultPlan, draw};
+use crate::fault::draw::{self, Names};
+use crate::fault::{FaultKind, FaultPlan};
 use crate::ids::NodeId;
 use crate::process::{Cast, Durable, Process};
 use crate::protocol::raft::Raft;
@@ -60,6 +61,8 @@ pub trait Experiment: Sync {
     fn properties(&self) -> Vec<PropertyInfo>;
     /// Kinds of fact that a campaign should see at least once.
     fn sometimes(&self) -> &'static [&'static str];
+    /// What its nodes call their roles, facts and messages.
+    fn names(&self) -> Names<'static>;
     /// What the published schema says of it.
     fn schema(&self) -> ProtocolSchema<'static>;
 
@@ -165,6 +168,8 @@ impl<P: Protocol> Typed<P> {
 
     fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
         scenario.check_faults(&self.cast, &self.policy, P::tolerated_losses(&self.config))?;
+        let names = Lab::<P>::NEW.names().check_faults(&scenario.faults);
+        names.map_err(|error| ScenarioError::from(error).under("faults"))?;
         self.script()?;
         let damages = scenario.faults.asks_for(FaultKind::Damage);
         let mut dice = Die::new(Seed(0)).stream();
@@ -303,6 +308,10 @@ impl<P: Protocol> Experiment for Lab<P> {
 
     fn sometimes(&self) -> &'static [&'static str] {
         P::SOMETIMES
+    }
+
+    fn names(&self) -> Names<'static> {
+        Names { roles: P::ROLES, facts: P::FACTS, messages: P::MESSAGES }
     }
 
     fn schema(&self) -> ProtocolSchema<'static> {

@@ -281,6 +281,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (close || plain(name).starts_with(&word) || word.starts_with(&plain(name))).then_some(name)
 }
 
+/// A word that is not known, with the nearest one that is, and all that are.
+pub fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = nearest(word, known.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
+    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
+    format!("{what}{} ({list})", hint.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

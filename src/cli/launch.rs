@@ -98,6 +98,7 @@ fn note_speed(console: &Console, outcome: &Outcome, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::draw::Names;
     use crate::process::Cast;
     use crate::protocol::Bug;
     use crate::rng::{Seed, Seeds};
@@ -125,6 +126,9 @@ mod tests {
         }
         fn sometimes(&self) -> &'static [&'static str] {
             &[]
+        }
+        fn names(&self) -> Names<'static> {
+            Names::default()
         }
         fn schema(&self) -> ProtocolSchema<'static> {
             unreachable!("nobody asks")

@@ -89,6 +89,7 @@ fn admitted<'e>(
     let experiment = admit(experiments, &document).map_err(|error| place(error, "scenario"))?;
     let cast = scenario.nodes.cast(experiment.groups()).map_err(|error| place(error, "scenario"))?;
     let checked = draw::validate(&reproducer.plan, &cast, &scenario.network.zones, scenario.run_for);
+    let checked = checked.and_then(|()| experiment.names().check_plan(&reproducer.plan));
     checked.map_err(|error| place(ScenarioError::from(error), "plan"))?;
     Ok(experiment)
 }

@@ -5,6 +5,7 @@
 //! kind's entries, and a shorter distribution of `lasts` does not change whom an entry strikes.
 
 mod demands;
+mod names;
 mod swarm;
 mod target;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::process::Cast;
 use crate::rng::{Dice, Die, Ratio, Seed, Seeds};
 use crate::time::{Span, Time};
 
+pub use names::Names;
 pub use swarm::swarm_odds;
 pub use target::cuts_around;
 pub use validate::{PlanError, validate};

@@ -6,13 +6,12 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::choice::{self, Chooser, Picks};
-use super::error::unknown;
 use super::explain::show;
 use super::locate::locate;
 use super::strict::Strict;
 use super::{FORMAT, Known, Scenario, ScenarioError, typed};
 use crate::fault::spec::SeedOverrides;
-use crate::params::nearest;
+use crate::params::{nearest, unknown};
 use crate::process::Cast;
 use crate::rng::{Seed, Seeds};
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::locate::line_and_column;
 use super::{choice, explain};
 use crate::fault::draw::PlanError;
-use crate::params::nearest;
+use crate::params::unknown;
 
 /// What is wrong with a scenario or a reproducer. It reads on after "error: ".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,14 +123,6 @@ fn at_path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
         };
     }
     Some(at)
-}
-
-/// A word that is not known, with the nearest one that is, and all that are.
-pub(super) fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    let hint = nearest(word, known.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
-    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
-    format!("{what}{} ({list})", hint.unwrap_or_default())
 }
 
 const UNKNOWN_FIELD: &str = "unknown field";

@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ScenarioError;
-use super::error::{join, unknown};
+use super::error::join;
 use super::strict::Strictly;
+use crate::params::unknown;
 use crate::workload::ClientPolicy;
 
 /// `value`, which stands at `path`, as typed settings.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::error::unknown;
 use super::typed::shared_part;
 use super::{Expect, Scenario, ScenarioError, typed};
 use crate::ids::{NodeId, NodeSet};
+use crate::params::unknown;
 use crate::process::Cast;
 use crate::sim::world::NetworkConfig;
 use crate::time::Span;

@@ -104,6 +104,23 @@ fn a_partition_of_a_node_that_is_not_there() {
 }
 
 #[test]
+fn names_that_no_node_bears() {
+    let faults = |text: &str| without_list(&refused(&with(&format!("\"faults\": {{ {text} }}"))));
+    let crash = |who: &str| faults(&format!(r#""crash": {{ "every": "1s", "down": "1s", "who": {who} }}"#));
+    let said = [
+        crash(r#"{ "role": "leadr" }"#),
+        crash(r#"{ "role": "Leader" }"#),
+        crash(r#"{ "fact": "electd" }"#),
+        faults(r#""timeline": [{ "id": "a", "after": { "fact": "Elected" }, "kind": { "crash": {} } }]"#),
+        faults(r#""messages": [{ "from": 0, "to": 1, "kind": "apend", "fate": "drop" }]"#),
+    ];
+    let near = ["leader", "leader", "elected", "elected", "append"];
+    for (said, near) in said.iter().zip(near) {
+        assert!(said.contains(&format!("did you mean {near:?}?")), "{said}");
+    }
+}
+
+#[test]
 fn a_bug_that_the_protocol_does_not_have() {
     assert_snapshot!(refused(&with("\"bug\": \"vote-amnesie\"")), @r#"x.json:8:3: bug: raft has no planted mistake "vote-amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
     let lab = Lab::calm();
