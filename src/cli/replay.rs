@@ -49,9 +49,17 @@ fn node(text: &str) -> Result<NodeId, String> {
 }
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
-    let Loaded { reproducer, notes } = Reproducer::load(&args.file)?;
+    let Loaded { mut reproducer, mut notes } = Reproducer::load(&args.file)?;
+    let experiment = loop {
+        match admitted(experiments, &reproducer, &args.file) {
+            Ok(experiment) => break experiment,
+            Err(stop) => match stop.place.as_deref().and_then(|error| reproducer.leave_out(error)) {
+                Some(note) => notes.push(format!("{}: {note}", args.file.display())),
+                None => return Err(stop),
+            },
+        }
+    };
     notes.iter().for_each(|note| console.note(note));
-    let experiment = admitted(experiments, &reproducer, &args.file)?;
     check_nodes(&args.nodes, &reproducer, experiment)?;
     let trace = args.output.open(None)?;
     let look = Look {
@@ -157,7 +165,12 @@ fn found<'a>(
     let judgement = if cut_short { Judgement::CutShort } else { judge(&Expect::Holds, outcome) };
     let comparison = (!cut_short).then(|| Comparison::of(reproducer, outcome));
     let differs = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
-    let exit = if differs { Exit::Differed } else { Exit::from(&judgement) };
+    let exit = match (&reproducer.verdict, &outcome.violation) {
+        // Revisions differ, that is what they are: a bisection asks whether the same property still breaks.
+        (Some(was), Some(is)) if args.output.bisect && was.property != is.property => Exit::Differed,
+        _ if differs && !args.output.bisect => Exit::Differed,
+        _ => Exit::from(&judgement),
+    };
     let story = match outcome.violation {
         Some(_) => launch.retell(outcome)?.ok_or_else(differed)?,
         None => Story::default(),

@@ -32,7 +32,12 @@ fn an_edited_reproducer_says_where_it_differs() {
         assert!(said.out.contains(words), "{words}:\n{}", said.out);
     }
     let bisect = lab.run(&["replay", "edited.json", "--bisect"]);
-    assert_eq!(bisect.code, 125);
+    assert_eq!(bisect.code, 0, "what the file tells of does not break any more");
+    assert_eq!(lab.run(&["replay", "x.json", "--bisect"]).code, 1);
+    let mut other = lab.json("x.json");
+    other["verdict"]["property"] = "exactly_once".into();
+    lab.write("other.json", &other.to_string());
+    assert_eq!(lab.run(&["replay", "other.json", "--bisect"]).code, 125, "something else breaks");
     let document = lab.run(&["replay", "edited.json", "--json"]).json();
     assert_eq!((&document["exit_code"], &document["comparison"]["exact"]), (&4.into(), &false.into()));
 }
@@ -50,6 +55,17 @@ fn one_of_another_version_is_replayed_as_far_as_it_goes() {
         "{}",
         said.err
     );
+    let said = edited(&lab, |file| {
+        file["scenario"]["params"]["new_setting"] = 5.into();
+        file["scenario"]["workload"]["new_setting"] = 5.into();
+        let mut entry = file["plan"]["timeline"][0].clone();
+        (entry["id"], entry["kind"]) = ("meteor-1".into(), json!({ "meteor": {} }));
+        file["plan"]["timeline"].as_array_mut().unwrap().push(entry);
+    });
+    assert_eq!(said.code, 1, "the run is the same: {}", said.err);
+    for path in ["scenario.params.new_setting", "scenario.workload.new_setting", "].kind"] {
+        assert!(said.err.contains(&format!("{path} is not known here and is left out")), "{}", said.err);
+    }
     let said = edited(&lab, |file| {
         file["version"] = "9.9.9".into();
         file["digest"] = "0123456789abcdef0123456789abcdef".into();
