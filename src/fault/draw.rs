@@ -24,7 +24,7 @@ use crate::time::{Span, Time};
 
 pub use names::Names;
 pub use swarm::swarm_odds;
-pub use target::cuts_around;
+pub use target::{cuts_around, half_period};
 pub use validate::{PlanError, validate};
 
 use swarm::Swarm;

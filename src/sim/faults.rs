@@ -7,14 +7,14 @@ use super::node::Status;
 use super::trace::What;
 use crate::check::{Phase, Properties};
 use crate::fault::budget::unavailable;
-use crate::fault::draw::cuts_around;
+use crate::fault::draw::{cuts_around, half_period};
 use crate::fault::ledger::Ledger;
 use crate::fault::links::{Cut, Links, Shape, shuffle};
 use crate::fault::{Entry, Fault, FaultKind, FaultPlan, Strike, Who};
 use crate::ids::{NodeId, NodeSet};
 use crate::process::Process;
 use crate::rng::{content_hash, scale};
-use crate::time::{Span, Time};
+use crate::time::Time;
 use crate::workload::Workload;
 
 /// How far each entry of the plan has got.
@@ -29,6 +29,8 @@ pub(super) struct Faults<P: Process> {
     pub(super) ledger: Ledger,
     /// The plan as it came about: everything bound, nothing left to a rule.
     pub(super) resolved: Vec<Entry>,
+    /// Which of the fixed draws were drawn.
+    pub(super) drawn: Vec<bool>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +69,7 @@ impl<P: Process> Faults<P> {
             held: Vec::new(),
             ledger,
             resolved: Vec::new(),
+            drawn: vec![false; plan.draws.len()],
         }
     }
 
@@ -116,6 +119,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
             !begins
         });
+    }
+
+    /// Notes which of a node's fixed draws its life has come to.
+    pub(super) fn note_draws(&mut self, node: NodeId) {
+        let slot = &self.nodes.0[node.index()];
+        for (fixed, drawn) in self.plan.draws.iter().zip(&mut self.faults.drawn) {
+            *drawn |= fixed.node == node && fixed.life == slot.life && fixed.nth < slot.draws.into();
+        }
     }
 
     pub(super) fn entry(&self, entry: u32) -> &Entry {
@@ -196,18 +207,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn resolve_links(&self, entry: u32, nodes: &NodeSet) -> Fault {
         let original = self.entry(entry);
         let mut fault = original.kind.clone();
-        if let Fault::Partition { links }
-        | Fault::Clog { links }
-        | Fault::Loss { links, .. }
-        | Fault::Delay { links, .. }
-        | Fault::Duplicate { links, .. } = &mut fault
+        if let Some(links) = fault.links_mut()
             && links.cut.is_empty()
         {
             let all: NodeSet = self.cast.nodes().collect();
             links.cut = cuts_around(links.shape, nodes, &all, self.plan.dice(&original.id));
             if links.shape == Shape::Flapping {
-                let tenth = original.lasts.map_or(Span::ms(100), |lasts| Span(lasts.0 / 10));
-                links.flaps.get_or_insert(tenth.max(Span(1)));
+                links.flaps.get_or_insert(half_period(original.lasts));
             }
         }
         fault

@@ -60,6 +60,8 @@ fn what_bounds_a_run_is_told_too() {
     let lab = Lab::new();
     let faults = r#""faults": {
       "budget": { "availability": 1 }, "seeds": { "network": "42" }, "noise": { "calm": { "from": "1s", "delay": "3ms" } },
+      "draws": [{ "node": 0, "life": 1, "nth": 0, "value": "160ms" }, { "node": 0, "life": 99, "nth": 5, "value": 3 }],
+      "omit": [{ "client": 0, "n": 1 }, { "client": 0, "n": 5000 }],
       "timeline": [
         { "id": "a", "at": "1s", "lasts": "1ms", "kind": { "loss": { "links": {}, "odds": "10%" } } },
         { "id": "b", "at": "1s", "lasts": "1ms", "kind": { "loss": { "links": {}, "odds": "90%" } } },
@@ -78,6 +80,8 @@ fn what_bounds_a_run_is_told_too() {
         "by 77ms",
         "down 33ms",
         "links of others into it stay",
+        "note 1 fixed draw in the plan that",
+        "note 1 operation left out in the plan that",
         "takes longer than 9ms",
     ] {
         assert!(out.contains(words), "{words}:\n{}", said.out);
