@@ -12,7 +12,7 @@ use crate::report::files::{self, SUFFIX};
 use crate::report::layout::Tone;
 use crate::report::verdict;
 use crate::rng::Seed;
-use crate::scenario::{FORMAT, Failure, Reproducer};
+use crate::scenario::{FORMAT, Failure, REVISION, Reproducer, folder_of};
 use crate::sim::Outcome;
 
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ impl Keep {
     /// What cannot be written is said before the run and not after it.
     pub(super) fn check(&self, force: bool) -> Result<(), Stop> {
         let Some(out) = &self.out else { return Ok(()) };
-        let folder = if out.is_dir() { out.as_path() } else { files::folder_of(out) };
+        let folder = if out.is_dir() { out.as_path() } else { folder_of(out) };
         if !folder.is_dir() {
             return Err(Stop::input(format!("--out: there is no folder {}", folder.display())));
         }
@@ -130,7 +130,7 @@ pub(super) fn reproducer(
     Reproducer {
         seedstorm: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: None,
+        revision: REVISION.map(str::to_owned),
         seed: Some(seed),
         scenario: scenario.clone(),
         plan: plan.clone(),

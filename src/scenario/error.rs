@@ -135,6 +135,10 @@ fn reword(text: &str, at: Option<&Value>) -> String {
     }
     if let Some(rest) = text.strip_prefix("unknown variant `") {
         let (word, known) = words(rest);
+        if word == "point" && known.contains(&"sync_fail") {
+            return "\"point\" is reserved for fault points in a protocol's own code, which this version does not have"
+                .to_owned();
+        }
         return unknown(&format!("{word:?} is not known here"), word, known);
     }
     if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {

@@ -84,8 +84,7 @@ impl Reproducer {
     /// # Errors
     /// The folder does not exist or cannot be written to.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut aside = aside_in(folder)?;
+        let mut aside = aside_in(folder_of(path))?;
         serde_json::to_writer_pretty(&mut aside, self)?;
         aside.write_all(b"\n")?;
         aside.flush()?;
@@ -183,8 +182,17 @@ fn strange_entries(value: &mut Value) -> Vec<String> {
 /// A file with more strange fields than this is something else.
 const NOTES_MAX: usize = 100;
 
+/// The folder that a file is to be in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A temporary file beside its target, with the permissions of any other new file.
-fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+///
+/// # Errors
+/// The folder does not exist or cannot be written to.
+pub fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".seedstorm-");
     #[cfg(unix)]

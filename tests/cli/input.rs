@@ -121,6 +121,13 @@ fn names_that_no_node_bears() {
 }
 
 #[test]
+fn a_kind_that_is_reserved() {
+    let entry = r#"{ "id": "a", "at": "1s", "kind": { "point": { "name": "early-flush", "nth": 1 } } }"#;
+    let said = refused(&with(&format!(r#""faults": {{ "timeline": [{entry}] }}"#)));
+    assert!(said.contains("faults.timeline[0].kind: \"point\" is reserved for fault points"), "{said}");
+}
+
+#[test]
 fn a_bug_that_the_protocol_does_not_have() {
     assert_snapshot!(refused(&with("\"bug\": \"vote-amnesie\"")), @r#"x.json:8:3: bug: raft has no planted mistake "vote-amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
     let lab = Lab::calm();
