@@ -70,7 +70,7 @@ pub trait Experiment: Sync {
     ///
     /// # Errors
     /// The setting that is wrong.
-    fn check(&self, scenario: &Scenario, cast: &Cast) -> Result<(), ScenarioError>;
+    fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError>;
 
     /// All settings of the protocol under a scenario, those that it does not name included.
     ///
@@ -231,7 +231,7 @@ pub fn prepare(
     seed: Seed,
 ) -> Result<(Scenario, FaultPlan), ScenarioError> {
     let seeds = document.seeds(seed)?;
-    let mut check = |scenario: &Scenario, cast: &Cast| experiment.check(scenario, cast);
+    let mut check = |scenario: &Scenario, _: &Cast| experiment.check(scenario);
     let scenario = with_known(&[experiment], |known| document.draw(seeds.plan, known, &mut check))?;
     let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
     Ok((scenario, plan))
@@ -243,10 +243,10 @@ pub fn prepare(
 /// What is wrong with the file.
 pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Result<&'e dyn Experiment, ScenarioError> {
     let mut found = None;
-    let mut check = |scenario: &Scenario, cast: &Cast| {
+    let mut check = |scenario: &Scenario, _: &Cast| {
         let experiment = named(experiments, &scenario.protocol)?;
         found = Some(experiment);
-        experiment.check(scenario, cast)
+        experiment.check(scenario)
     };
     with_known(experiments, |known| document.check(known, &mut check))?;
     found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
@@ -325,7 +325,7 @@ impl<P: Protocol> Experiment for Lab<P> {
         }
     }
 
-    fn check(&self, scenario: &Scenario, _cast: &Cast) -> Result<(), ScenarioError> {
+    fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
         Typed::<P>::of(scenario)?.check(scenario)
     }
 

@@ -27,7 +27,7 @@ pub use document::{Also, Document};
 pub use error::ScenarioError;
 pub use reproducer::{Failure, FailureKind, Loaded, Reproducer, aside_in, folder_of};
 pub use schema::{ProtocolSchema, schema, section};
-pub use typed::{split_workload, typed};
+pub use typed::{shared_policy, split_workload, typed};
 pub use validate::Known;
 
 use crate::fault::draw::{Scene, Standing, swarm_odds};

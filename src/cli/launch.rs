@@ -99,7 +99,6 @@ fn note_speed(console: &Console, outcome: &Outcome, took: Duration) {
 mod tests {
     use super::*;
     use crate::fault::draw::Names;
-    use crate::process::Cast;
     use crate::protocol::Bug;
     use crate::rng::{Seed, Seeds};
     use crate::scenario::{ProtocolSchema, ScenarioError};
@@ -133,7 +132,7 @@ mod tests {
         fn schema(&self) -> ProtocolSchema<'static> {
             unreachable!("nobody asks")
         }
-        fn check(&self, _scenario: &Scenario, _cast: &Cast) -> Result<(), ScenarioError> {
+        fn check(&self, _scenario: &Scenario) -> Result<(), ScenarioError> {
             Ok(())
         }
         fn params(&self, _scenario: &Scenario) -> Result<Value, ScenarioError> {

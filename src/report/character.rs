@@ -12,9 +12,8 @@ use crate::lab::Experiment;
 use crate::params::Distribution;
 use crate::process::{Cast, Group};
 use crate::rng::Seed;
-use crate::scenario::{Expect, Scenario, section, typed};
+use crate::scenario::{Expect, Scenario, shared_policy};
 use crate::sim::world::Outside;
-use crate::workload::ClientPolicy;
 
 /// What a run is made from.
 #[derive(Clone, Copy)]
@@ -156,7 +155,7 @@ impl Character<'_> {
     }
 
     fn clients(&self, sheet: &mut Sheet) {
-        let (policy, own) = split(&self.scenario.workload);
+        let (policy, own) = shared_policy(&self.scenario.workload).unwrap_or_default();
         if policy.clients == 0 {
             return sheet.row("clients", "none");
         }
@@ -290,14 +289,6 @@ fn cast_in_words(cast: &Cast) -> String {
     };
     let groups: Vec<String> = cast.groups().iter().filter(|group| !group.members.is_empty()).map(group).collect();
     format!("{}: {}", cast.len(), groups.join(", "))
-}
-
-/// What every protocol's clients share, and what is the workload's own.
-fn split(workload: &Map<String, Value>) -> (ClientPolicy, Map<String, Value>) {
-    let schema = section::<ClientPolicy>();
-    let shared = |name: &str| schema.get("properties").is_some_and(|fields| fields.get(name).is_some());
-    let (ours, own) = workload.clone().into_iter().partition(|(name, _)| shared(name));
-    (typed(&Value::Object(ours), "workload").unwrap_or_default(), own)
 }
 
 #[cfg(test)]

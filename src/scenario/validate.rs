@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::typed::shared_part;
-use super::{Expect, Scenario, ScenarioError, typed};
+use super::typed::shared_policy;
+use super::{Expect, Scenario, ScenarioError};
 use crate::ids::{NodeId, NodeSet};
 use crate::params::unknown;
 use crate::process::Cast;
@@ -48,7 +46,7 @@ impl Scenario {
             let field = if self.budget.events == 0 { "budget.events" } else { "budget.per_instant" };
             return Err(ScenarioError::new(field, "a run without any event shows nothing"));
         }
-        let policy: ClientPolicy = typed(&Value::Object(shared_part(&self.workload)), "workload")?;
+        let (policy, _) = shared_policy(&self.workload)?;
         check_policy(&policy, &cast, self.run_for)?;
         // How many losses the protocol tolerates is known only once it is configured.
         self.check_faults(&cast, &policy, u32::MAX)?;
