@@ -11,13 +11,13 @@ mod interrupt;
 mod keep;
 mod launch;
 mod list;
+mod output;
 mod patience;
 mod replay;
 mod run;
 mod schema;
 mod shell;
 mod stop;
-mod trace;
 
 use std::process::ExitCode;
 
@@ -87,8 +87,8 @@ fn misread(error: &clap::Error) -> ExitCode {
 impl Command {
     fn console(&self) -> Console {
         match self {
-            Self::Run(args) => args.console(),
-            Self::Replay(args) => args.console(),
+            Self::Run(args) => args.output.console(),
+            Self::Replay(args) => args.output.console(),
             Self::List(args) => Console::new(args.json),
             Self::Schema(_) | Self::Completions(_) => Console::new(false),
         }
@@ -96,8 +96,8 @@ impl Command {
 
     fn bisects(&self) -> bool {
         match self {
-            Self::Run(args) => args.bisect,
-            Self::Replay(args) => args.bisect,
+            Self::Run(args) => args.output.bisect,
+            Self::Replay(args) => args.output.bisect,
             Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }

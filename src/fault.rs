@@ -158,7 +158,8 @@ const fn is_first(nth: &u64) -> bool {
     *nth == 1
 }
 
-/// What a fault does.
+/// What a fault does. The kind `point` is reserved for fault points in a protocol's own code:
+/// `{"point": {"name": "early-flush", "nth": 1}}`; so far it is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -303,6 +304,18 @@ impl Fault {
     /// The links it is about, if it is about links.
     #[must_use]
     pub const fn links(&self) -> Option<&Links> {
+        match self {
+            Self::Partition { links }
+            | Self::Clog { links }
+            | Self::Loss { links, .. }
+            | Self::Delay { links, .. }
+            | Self::Duplicate { links, .. } => Some(links),
+            _ => None,
+        }
+    }
+
+    /// The same, to be settled.
+    pub const fn links_mut(&mut self) -> Option<&mut Links> {
         match self {
             Self::Partition { links }
             | Self::Clog { links }

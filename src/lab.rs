@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::check::{Properties, PropertyInfo};
-use crate::fault::{FaultKind, FaultPlan, draw};
+use crate::fault::draw::{self, Names};
+use crate::fault::{FaultKind, FaultPlan};
 use crate::ids::NodeId;
 use crate::process::{Cast, Durable, Process};
 use crate::protocol::raft::Raft;
@@ -60,6 +61,8 @@ pub trait Experiment: Sync {
     fn properties(&self) -> Vec<PropertyInfo>;
     /// Kinds of fact that a campaign should see at least once.
     fn sometimes(&self) -> &'static [&'static str];
+    /// What its nodes call their roles, facts and messages.
+    fn names(&self) -> Names<'static>;
     /// What the published schema says of it.
     fn schema(&self) -> ProtocolSchema<'static>;
 
@@ -67,7 +70,7 @@ pub trait Experiment: Sync {
     ///
     /// # Errors
     /// The setting that is wrong.
-    fn check(&self, scenario: &Scenario, cast: &Cast) -> Result<(), ScenarioError>;
+    fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError>;
 
     /// All settings of the protocol under a scenario, those that it does not name included.
     ///
@@ -165,6 +168,8 @@ impl<P: Protocol> Typed<P> {
 
     fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
         scenario.check_faults(&self.cast, &self.policy, P::tolerated_losses(&self.config))?;
+        let names = Lab::<P>::NEW.names().check_faults(&scenario.faults);
+        names.map_err(|error| ScenarioError::from(error).under("faults"))?;
         self.script()?;
         let damages = scenario.faults.asks_for(FaultKind::Damage);
         let mut dice = Die::new(Seed(0)).stream();
@@ -221,17 +226,18 @@ pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>
     Ok(sim)
 }
 
-/// The concrete scenario and the plan of one seed.
+/// The concrete scenario and the plan of one seed, both checked.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// What is wrong with the file, or with what this seed draws from it.
 pub fn prepare(
     experiment: &dyn Experiment,
     document: &Document,
     seed: Seed,
 ) -> Result<(Scenario, FaultPlan), ScenarioError> {
     let seeds = document.seeds(seed)?;
-    let scenario = document.resolve(seeds.plan)?;
+    let mut check = |scenario: &Scenario, _: &Cast| experiment.check(scenario);
+    let scenario = with_known(&[experiment], |known| document.draw(seeds.plan, known, &mut check))?;
     let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
     Ok((scenario, plan))
 }
@@ -241,6 +247,18 @@ pub fn prepare(
 /// # Errors
 /// What is wrong with the file.
 pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Result<&'e dyn Experiment, ScenarioError> {
+    let mut found = None;
+    let mut check = |scenario: &Scenario, _: &Cast| {
+        let experiment = named(experiments, &scenario.protocol)?;
+        found = Some(experiment);
+        experiment.check(scenario)
+    };
+    with_known(experiments, |known| document.check(known, &mut check))?;
+    found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
+}
+
+/// Lends what is known of these protocols when a scenario is checked.
+fn with_known<T>(experiments: &[&dyn Experiment], borrow: impl FnOnce(&[Known<'_>]) -> T) -> T {
     let names: Vec<(Vec<&str>, Vec<&str>)> = experiments
         .iter()
         .map(|experiment| {
@@ -260,13 +278,7 @@ pub fn admit<'e>(experiments: &[&'e dyn Experiment], document: &Document) -> Res
             properties,
         })
         .collect();
-    let mut found = None;
-    document.check(&known, &mut |scenario, cast| {
-        let experiment = named(experiments, &scenario.protocol)?;
-        found = Some(experiment);
-        experiment.check(scenario, cast)
-    })?;
-    found.ok_or_else(|| ScenarioError::new("protocol", "there is no protocol to run"))
+    borrow(&known)
 }
 
 /// The experiment of this name.
@@ -303,6 +315,10 @@ impl<P: Protocol> Experiment for Lab<P> {
         P::SOMETIMES
     }
 
+    fn names(&self) -> Names<'static> {
+        Names { roles: P::ROLES, facts: P::FACTS, messages: P::MESSAGES }
+    }
+
     fn schema(&self) -> ProtocolSchema<'static> {
         ProtocolSchema {
             name: P::NAME,
@@ -314,7 +330,7 @@ impl<P: Protocol> Experiment for Lab<P> {
         }
     }
 
-    fn check(&self, scenario: &Scenario, _cast: &Cast) -> Result<(), ScenarioError> {
+    fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
         Typed::<P>::of(scenario)?.check(scenario)
     }
 

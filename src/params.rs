@@ -11,7 +11,7 @@ use crate::time::Span;
 /// Samples are whole nanoseconds, computed with `+ − × ÷ √` and `libm` alone, and therefore the same on
 /// every platform.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "Spelling", into = "Spelling")]
+#[serde(try_from = "Spelling", into = "Spelling")]
 #[schemars(with = "Spelling")]
 pub enum Distribution {
     /// Always the same.
@@ -98,17 +98,25 @@ enum Named {
     },
 }
 
-impl From<Spelling> for Distribution {
-    fn from(spelling: Spelling) -> Self {
-        match spelling {
+impl TryFrom<Spelling> for Distribution {
+    type Error = String;
+
+    fn try_from(spelling: Spelling) -> Result<Self, String> {
+        Ok(match spelling {
             Spelling::Constant(span) | Spelling::Named(Named::Constant(span)) => Self::Constant(span),
-            Spelling::Uniform([a, b]) | Spelling::Named(Named::Uniform([a, b])) => Self::Uniform(a.min(b), a.max(b)),
+            Spelling::Uniform([low, high]) | Spelling::Named(Named::Uniform([low, high])) if low > high => {
+                return Err(format!("the shorter duration comes first: [\"{high}\", \"{low}\"]"));
+            }
+            Spelling::Named(Named::Pareto { alpha_milli: 0, .. }) => {
+                return Err("\"alpha_milli\" cannot be 0; 1500 is heavy-tailed, 3000 less so".to_owned());
+            }
+            Spelling::Uniform([low, high]) | Spelling::Named(Named::Uniform([low, high])) => Self::Uniform(low, high),
             Spelling::Named(Named::Exponential { min, mean }) => Self::Exponential { min, mean },
             Spelling::Named(Named::Normal { mean, deviation }) => Self::Normal { mean, deviation },
             Spelling::Named(Named::LogNormal { median, sigma_milli }) => Self::LogNormal { median, sigma_milli },
             Spelling::Named(Named::Pareto { min, alpha_milli }) => Self::Pareto { min, alpha_milli },
             Spelling::Named(Named::Bimodal { fast, slow, odds }) => Self::Bimodal { fast, slow, odds },
-        }
+        })
     }
 }
 
@@ -149,7 +157,7 @@ impl Distribution {
         match *self {
             Self::Constant(span) => span,
             Self::Uniform(low, high) => Span(low.0 + scale(bits, (high.0 - low.0).saturating_add(1))),
-            _ => self.sample_shaped(bits),
+            _ => self.sample_shaped(bits).min(Span::MAX),
         }
     }
 
@@ -169,7 +177,8 @@ impl Distribution {
             Self::Bimodal { fast, slow, odds } => {
                 let mode = if odds.hit(bits) { slow } else { fast };
                 let tenth = mode.0 / 10;
-                Span(mode.0 - tenth + scale(remix(bits), 2 * tenth + 1))
+                let spread = scale(remix(bits), tenth.saturating_mul(2).saturating_add(1));
+                Span((mode.0 - tenth).saturating_add(spread))
             }
         }
     }
@@ -272,6 +281,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (close || plain(name).starts_with(&word) || word.starts_with(&plain(name))).then_some(name)
 }
 
+/// A word that is not known, with the nearest one that is, and all that are.
+pub fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = nearest(word, known.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
+    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
+    format!("{what}{} ({list})", hint.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,6 +329,25 @@ mod tests {
         assert_eq!(shapes.map(|shape| shape.sample(bits).0), PINNED);
     }
 
+    #[test]
+    fn samples_can_be_written_however_long_they_are() {
+        let longest = [Span::MAX, Span(u64::MAX)];
+        let bits = [0, 1, u64::MAX / 3, u64::MAX].into_iter();
+        let shapes = longest.into_iter().flat_map(|span| {
+            [
+                Distribution::Exponential { min: span, mean: span },
+                Distribution::Normal { mean: span, deviation: span },
+                Distribution::LogNormal { median: span, sigma_milli: 5000 },
+                Distribution::Pareto { min: span, alpha_milli: 100 },
+                Distribution::Bimodal { fast: span, slow: span, odds: Ratio::NEVER },
+            ]
+        });
+        for (shape, bits) in shapes.flat_map(|shape| bits.clone().map(move |bits| (shape, bits))) {
+            let sample = shape.sample(bits);
+            assert_eq!(sample.to_string().parse(), Ok(sample), "{shape:?}");
+        }
+    }
+
     const PINNED: [u64; 4] = [2_575_996, 19_537_056, 9_257_442, 1_049_170];
 
     #[test]
@@ -329,6 +365,9 @@ mod tests {
             let parsed: Distribution = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&parsed).unwrap(), text);
         }
+        let wrong = |text| serde_json::from_str::<Distribution>(text).unwrap_err().to_string();
+        assert_eq!(wrong(r#"["9ms","2ms"]"#), r#"the shorter duration comes first: ["2ms", "9ms"]"#);
+        assert!(wrong(r#"{"pareto":{"min":"1ms","alpha_milli":0}}"#).contains("cannot be 0"));
         let long: Distribution = serde_json::from_str(r#"{"uniform":["1ms","10ms"]}"#).unwrap();
         assert_eq!(long, Distribution::Uniform(Span::ms(1), Span::ms(10)));
     }

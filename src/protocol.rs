@@ -39,6 +39,12 @@ pub trait Protocol: 'static {
     const GROUPS: &'static [&'static str] = &["replica"];
     /// Mistakes that can be planted in it.
     const BUGS: &'static [Bug] = &[];
+    /// The roles that its nodes' [`glance`](Process::glance) may show, at which faults can be aimed.
+    const ROLES: &'static [&'static str] = &[];
+    /// The kinds of fact that its nodes report, in snake case, which faults can follow.
+    const FACTS: &'static [&'static str] = &[];
+    /// The kinds of message that its nodes send to each other, in snake case, whose fate can be fixed.
+    const MESSAGES: &'static [&'static str] = &[];
     /// Kinds of fact that a campaign should see at least once.
     const SOMETIMES: &'static [&'static str] = &[];
     /// Kinds of fact without which a run is reported as empty: it never got going.

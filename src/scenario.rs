@@ -23,11 +23,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use cast::{GroupSize, Nodes};
-pub use document::Document;
+pub use document::{Also, Document};
 pub use error::ScenarioError;
-pub use reproducer::{Failure, FailureKind, Loaded, Reproducer};
+pub use reproducer::{Failure, FailureKind, Loaded, Reproducer, aside_in, folder_of};
 pub use schema::{ProtocolSchema, schema, section};
-pub use typed::{split_workload, typed};
+pub use typed::{shared_policy, split_workload, typed};
 pub use validate::Known;
 
 use crate::fault::draw::{Scene, Standing, swarm_odds};
@@ -40,6 +40,12 @@ use crate::workload::{ClientPolicy, Stands};
 
 /// The version of the file format that is written and read here.
 pub const FORMAT: u32 = 1;
+
+/// The revision of the source, where whoever built it said so by the variable `SEEDSTORM_REVISION`.
+pub const REVISION: Option<&str> = match option_env!("SEEDSTORM_REVISION") {
+    Some(known) if known.is_empty() => None,
+    given => given,
+};
 
 /// A concrete scenario: every setting has one value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,14 +1,15 @@
 //! The correct protocols are clean under many seeds of every scenario. A small number runs with the tests;
 //! `SEEDS=20000 cargo test --release --test campaign -- --ignored --nocapture` is the long campaign.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use seedstorm::lab::{BUILT_IN, Check};
+use seedstorm::lab::{BUILT_IN, Check, Experiment, Tally};
 use seedstorm::scenario::Document;
 
 fn scenarios() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();
         files.extend(std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
@@ -17,7 +18,22 @@ fn scenarios() -> Vec<PathBuf> {
     files
 }
 
+/// A campaign that finds nothing shows that it looked: nearly every run got going and could converge, every property
+/// was evaluated, every situation was met that should be met sometimes, and facts have the names that are listed.
+fn is_not_vacuous(file: &Path, experiment: &dyn Experiment, tally: &Tally) {
+    let name = file.display();
+    assert!(tally.empty * 4 <= tally.runs, "{name}: {} of {} runs were empty", tally.empty, tally.runs);
+    assert!(tally.excused * 4 <= tally.runs, "{name}: {} of {} runs were excused", tally.excused, tally.runs);
+    for info in experiment.properties().iter().filter(|info| info.needs.is_empty()) {
+        assert!(tally.evaluated.get(info.name).is_some_and(|&n| n > 0), "{name}: {} was never evaluated", info.name);
+    }
+    for fact in tally.facts.keys() {
+        assert!(experiment.names().facts.contains(&fact.as_str()), "{fact} is not listed");
+    }
+}
+
 fn campaign(seeds: u64) {
+    let mut met = BTreeSet::new();
     let only = std::env::var("ONLY").unwrap_or_default();
     for file in scenarios().into_iter().filter(|file| file.display().to_string().contains(&only)) {
         let document = Document::load(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -41,6 +57,12 @@ fn campaign(seeds: u64) {
             println!("    {failed}");
         }
         assert!(tally.failed.is_empty(), "{} of {seeds} seeds of {} failed", tally.failed.len(), file.display());
+        is_not_vacuous(&file, *experiment, &tally);
+        met.extend(tally.facts.into_keys());
+    }
+    for experiment in BUILT_IN.iter().filter(|_| only.is_empty()) {
+        let missed: Vec<_> = experiment.sometimes().iter().filter(|&&fact| !met.contains(fact)).collect();
+        assert!(missed.is_empty(), "{}: never seen: {missed:?}", experiment.name());
     }
 }
 

@@ -246,6 +246,9 @@ impl Protocol for TokenRing {
     const NAME: &'static str = "token-ring";
     const ABOUT: &'static str = "nodes in a circle hand a token round; only who has it is inside";
     const GROUPS: &'static [&'static str] = &["member"];
+    const ROLES: &'static [&'static str] = &["holder", "waiting"];
+    const FACTS: &'static [&'static str] = &["entered", "left", "resent", "ignored"];
+    const MESSAGES: &'static [&'static str] = &["pass", "ack"];
     const BUGS: &'static [Bug] = &[
         Bug {
             name: "duplicate-token",

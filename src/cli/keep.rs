@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
+use super::output::replaceable;
 use super::shell::{program, quoted};
 use super::stop::Stop;
 use crate::report::Ink;
@@ -11,7 +12,7 @@ use crate::report::files::{self, SUFFIX};
 use crate::report::layout::Tone;
 use crate::report::verdict;
 use crate::rng::Seed;
-use crate::scenario::{FORMAT, Failure, Reproducer};
+use crate::scenario::{FORMAT, Failure, REVISION, Reproducer, folder_of};
 use crate::sim::Outcome;
 
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,6 @@ pub(super) struct Keep {
     /// Left out, it is ./PROTOCOL-PROPERTY-SEED.reproducer.json, with a number behind it if that name is taken.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
-    /// Lets --out replace a file
-    #[arg(long, requires = "out")]
-    force: bool,
     /// Leaves a reproducer of a run that breaks nothing, too
     #[arg(long)]
     keep: bool,
@@ -39,16 +37,18 @@ pub(super) struct Kept {
 
 impl Keep {
     /// What cannot be written is said before the run and not after it.
-    pub(super) fn check(&self) -> Result<(), Stop> {
+    pub(super) fn check(&self, force: bool) -> Result<(), Stop> {
         let Some(out) = &self.out else { return Ok(()) };
-        let folder = if out.is_dir() { out.as_path() } else { files::folder_of(out) };
+        let folder = if out.is_dir() { out.as_path() } else { folder_of(out) };
         if !folder.is_dir() {
             return Err(Stop::input(format!("--out: there is no folder {}", folder.display())));
         }
-        if out.exists() && !out.is_dir() && !self.force {
-            return Err(Stop::input(format!("--out: {} is there already; --force replaces it", out.display())));
-        }
-        Ok(())
+        if out.is_dir() { Ok(()) } else { replaceable(out, "--out", force) }
+    }
+
+    /// The file that was named for it, if one was.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|out| !out.is_dir())
     }
 
     /// Whether a run leaves a reproducer.
@@ -78,16 +78,16 @@ impl Keep {
     }
 
     fn place(&self, reproducer: &Reproducer) -> PathBuf {
-        match &self.out {
-            Some(out) if !out.is_dir() => out.clone(),
-            Some(folder) => folder.join(name(reproducer)),
-            None => PathBuf::from(name(reproducer)),
+        match (self.file(), &self.out) {
+            (Some(file), _) => file.to_owned(),
+            (None, Some(folder)) => folder.join(name(reproducer)),
+            (None, None) => PathBuf::from(name(reproducer)),
         }
     }
 
     /// Only a file that was named may be replaced.
     fn save(&self, reproducer: &Reproducer, path: &Path) -> io::Result<PathBuf> {
-        if self.out.as_ref().is_some_and(|out| !out.is_dir()) {
+        if self.file().is_some() {
             return reproducer.save(path).map(|()| path.to_owned());
         }
         files::save_beside(reproducer, path)
@@ -130,7 +130,7 @@ pub(super) fn reproducer(
     Reproducer {
         seedstorm: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: None,
+        revision: REVISION.map(str::to_owned),
         seed: Some(seed),
         scenario: scenario.clone(),
         plan: plan.clone(),

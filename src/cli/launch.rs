@@ -98,7 +98,7 @@ fn note_speed(console: &Console, outcome: &Outcome, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Cast;
+    use crate::fault::draw::Names;
     use crate::protocol::Bug;
     use crate::rng::{Seed, Seeds};
     use crate::scenario::{ProtocolSchema, ScenarioError};
@@ -126,10 +126,13 @@ mod tests {
         fn sometimes(&self) -> &'static [&'static str] {
             &[]
         }
+        fn names(&self) -> Names<'static> {
+            Names::default()
+        }
         fn schema(&self) -> ProtocolSchema<'static> {
             unreachable!("nobody asks")
         }
-        fn check(&self, _scenario: &Scenario, _cast: &Cast) -> Result<(), ScenarioError> {
+        fn check(&self, _scenario: &Scenario) -> Result<(), ScenarioError> {
             Ok(())
         }
         fn params(&self, _scenario: &Scenario) -> Result<Value, ScenarioError> {

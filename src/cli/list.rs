@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::shell::program;
 use super::stop::Stop;
 use crate::lab::Experiment;
-use crate::params::nearest;
+use crate::params::unknown;
 use crate::report::catalogue::{self, Catalogue, Part};
 
 /// Lists what there is to use: protocols, properties, bugs, faults
@@ -71,12 +71,4 @@ fn chosen<'e>(name: Option<&str>, experiments: &[&'e dyn Experiment]) -> Result<
         )));
     }
     Ok(found)
-}
-
-/// A word that is not known, with the nearest one that is, and all that are.
-pub(super) fn unknown<'a>(what: &str, word: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let hint = nearest(word, known.clone()).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
-    let known: Vec<&str> = known.collect();
-    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
-    format!("{what}{hint} ({list})")
 }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::exit::Exit;
 use super::launch::{Launch, Story, differed};
+use super::output::Output;
 use super::shell::{program, quoted};
 use super::stop::Stop;
-use super::trace;
 use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
 use crate::process::Cast;
-use crate::report::character::Character;
+use crate::report::character::{Character, open_settings};
 use crate::report::comparison::{self, Comparison};
 use crate::report::document::Account;
 use crate::report::files::Trace;
@@ -38,15 +38,8 @@ pub(super) struct Args {
     /// Shows this node as it is then, or at the end; may be given several times
     #[arg(long = "node", value_name = "NODE", value_parser = node)]
     nodes: Vec<NodeId>,
-    /// Writes every event to this file as JSON, one a line; "-" is standard output
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Prints one JSON document instead of the account
-    #[arg(long)]
-    json: bool,
-    /// Ends with 1 for any broken property and 125 where nothing can be said, for `git bisect run`
-    #[arg(long)]
-    pub(super) bisect: bool,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 /// A node as a person writes it: `3` or `n3`.
@@ -55,18 +48,20 @@ fn node(text: &str) -> Result<NodeId, String> {
     number.map(NodeId).map_err(|_| format!("{text:?} is not a node: expected its number, such as 3 or n3"))
 }
 
-impl Args {
-    pub(super) fn console(&self) -> Console {
-        trace::console(self.json, self.trace.as_deref())
-    }
-}
-
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
-    let Loaded { reproducer, notes } = Reproducer::load(&args.file)?;
+    let Loaded { mut reproducer, mut notes } = Reproducer::load(&args.file)?;
+    let experiment = loop {
+        match admitted(experiments, &reproducer, &args.file) {
+            Ok(experiment) => break experiment,
+            Err(stop) => match stop.place.as_deref().and_then(|error| reproducer.leave_out(error)) {
+                Some(note) => notes.push(format!("{}: {note}", args.file.display())),
+                None => return Err(stop),
+            },
+        }
+    };
     notes.iter().for_each(|note| console.note(note));
-    let experiment = admitted(experiments, &reproducer, &args.file)?;
     check_nodes(&args.nodes, &reproducer, experiment)?;
-    let trace = trace::open(args.trace.as_deref(), args.json)?;
+    let trace = args.output.open(None)?;
     let look = Look {
         until: args.until,
         nodes: args.nodes.clone(),
@@ -75,8 +70,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     };
     let again = format!("{} replay {}", program(), quoted(&args.file.display().to_string()));
     let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan, again: &again };
-    let shown = launch.timed(look, console)?;
-    trace::finish(trace, args.trace.as_deref())?;
+    let shown = args.output.finish(trace, launch.timed(look, console))?;
     if let Some(until) = args.until.filter(|&until| shown.outcome.ended_at < until) {
         console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
     }
@@ -93,11 +87,17 @@ fn admitted<'e>(
     let place = |error: ScenarioError, section: &str| Stop::from(placed(path, error.under(section)));
     let mut scenario = reproducer.scenario.clone();
     scenario.seedstorm = FORMAT;
+    let value = serde_json::to_value(&scenario).unwrap_or_default();
+    if let Some(path) = open_settings(&value).into_iter().find(|path| !path.starts_with("faults")) {
+        let message = "a reproducer states one value for each setting; nothing in it is drawn again";
+        return Err(place(ScenarioError::new(path, message), "scenario"));
+    }
     let text = serde_json::to_string(&scenario).unwrap_or_default();
     let document = Document::parse(&text).map_err(|error| place(error, "scenario"))?;
     let experiment = admit(experiments, &document).map_err(|error| place(error, "scenario"))?;
     let cast = scenario.nodes.cast(experiment.groups()).map_err(|error| place(error, "scenario"))?;
     let checked = draw::validate(&reproducer.plan, &cast, &scenario.network.zones, scenario.run_for);
+    let checked = checked.and_then(|()| experiment.names().check_plan(&reproducer.plan));
     checked.map_err(|error| place(ScenarioError::from(error), "plan"))?;
     Ok(experiment)
 }
@@ -165,7 +165,12 @@ fn found<'a>(
     let judgement = if cut_short { Judgement::CutShort } else { judge(&Expect::Holds, outcome) };
     let comparison = (!cut_short).then(|| Comparison::of(reproducer, outcome));
     let differs = comparison.as_ref().is_some_and(|comparison| !comparison.differences.is_empty());
-    let exit = if differs { Exit::Differed } else { Exit::from(&judgement) };
+    let exit = match (&reproducer.verdict, &outcome.violation) {
+        // Revisions differ, that is what they are: a bisection asks whether the same property still breaks.
+        (Some(was), Some(is)) if args.output.bisect && was.property != is.property => Exit::Differed,
+        _ if differs && !args.output.bisect => Exit::Differed,
+        _ => Exit::from(&judgement),
+    };
     let story = match outcome.violation {
         Some(_) => launch.retell(outcome)?.ok_or_else(differed)?,
         None => Story::default(),

@@ -7,12 +7,12 @@ use super::console::Console;
 use super::exit::Exit;
 use super::keep::{Keep, reproducer};
 use super::launch::{Launch, Story, differed};
-use super::list::unknown;
+use super::output::Output;
 use super::shell::{program, quoted};
 use super::stop::Stop;
-use super::trace;
 use crate::fault::FaultPlan;
-use crate::lab::{Experiment, Look, Shown, admit};
+use crate::lab::{self, Experiment, Look, Shown, admit};
+use crate::params::unknown;
 use crate::report::character::{self, Character, open_settings};
 use crate::report::course;
 use crate::report::document::Account;
@@ -39,21 +39,8 @@ pub(super) struct Args {
     bug: Option<String>,
     #[command(flatten)]
     keep: Keep,
-    /// Writes every event to this file as JSON, one a line; "-" is standard output
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Prints one JSON document instead of the account
-    #[arg(long)]
-    json: bool,
-    /// Ends with 1 for any broken property and 125 where nothing can be said, for `git bisect run`
-    #[arg(long)]
-    pub(super) bisect: bool,
-}
-
-impl Args {
-    pub(super) fn console(&self) -> Console {
-        trace::console(self.json, self.trace.as_deref())
-    }
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
 /// A scenario that has been checked, and what the seed drew for it.
@@ -70,29 +57,26 @@ struct Prepared<'e> {
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
     let prepared = prepare(args, experiments)?;
-    args.keep.check()?;
-    let trace = trace::open(args.trace.as_deref(), args.json)?;
+    args.keep.check(args.output.force)?;
+    let trace = args.output.open(args.keep.file())?;
     console.say(&character::text(&prepared.character(), console.ink()));
     let look = Look { tracer: trace.as_ref().map(Trace::tracer), ..Look::default() };
-    let shown = prepared.launch().timed(look, console)?;
-    trace::finish(trace, args.trace.as_deref())?;
+    let shown = args.output.finish(trace, prepared.launch().timed(look, console))?;
     report(args, &prepared, &shown, console)
 }
 
 fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepared<'e>, Stop> {
-    let document = Document::load(&args.scenario)?;
+    let mut document = Document::load(&args.scenario)?;
     if document.value().get("plan").is_some() && document.protocol().is_none() {
         let message = "this is a reproducer, not a scenario; a reproducer is run with `seedstorm replay`";
         return Err(document.place(ScenarioError::new("", message)).into());
     }
     let experiment = admit(experiments, &document)?;
-    let seeds = document.seeds(args.seed)?;
-    let mut scenario = document.resolve(seeds.plan)?;
     if let Some(bug) = &args.bug {
         check_bug(bug, experiment)?;
-        scenario.bug = Some(bug.clone());
+        document.plant(bug);
     }
-    let plan = experiment.plan(&scenario, seeds).map_err(|error| document.place(error))?;
+    let (scenario, plan) = lab::prepare(experiment, &document, args.seed)?;
     let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
     let source = args.scenario.display().to_string();
     let again = format!("{} run {} --seed {}{bug}", program(), quoted(&source), args.seed);

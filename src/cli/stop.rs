@@ -1,6 +1,6 @@
 //! What ends a command before it has done what it was asked.
 
-use std::fmt::Display;
+use std::io;
 use std::path::Path;
 
 use super::exit::Exit;
@@ -26,8 +26,10 @@ impl Stop {
     }
 
     /// A file cannot be written.
-    pub(super) fn unwritable(path: &Path, error: &dyn Display) -> Self {
-        Self::input(format!("{}: cannot be written: {error}", path.display()))
+    pub(super) fn unwritable(path: &Path, error: &io::Error) -> Self {
+        // An error with something in it names the file that is written aside, of which nobody knows.
+        let why = error.get_ref().map_or_else(|| error.to_string(), |_| error.kind().to_string());
+        Self::input(format!("{}: cannot be written: {why}", path.display()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! kind's entries, and a shorter distribution of `lasts` does not change whom an entry strikes.
 
 mod demands;
+mod names;
 mod swarm;
 mod target;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::process::Cast;
 use crate::rng::{Dice, Die, Ratio, Seed, Seeds};
 use crate::time::{Span, Time};
 
+pub use names::Names;
 pub use swarm::swarm_odds;
 pub use target::Targets;
 pub use validate::{PlanError, validate};
@@ -191,11 +193,15 @@ impl Drawing<'_> {
         lasts.map(|lasts| if instant { Span::ZERO } else { lasts })
     }
 
-    /// Whom it strikes, before a drawn choice is made: a swarm aims a share of the entries at a role.
+    /// Whom it strikes, before a drawn choice is made: the stated share of the entries, or the one that a swarm draws,
+    /// is aimed at a role.
     fn who(&self, die: Die) -> Who {
         match self.swarm {
-            Some(swarm) => swarm.aim(&self.recipe.who, self.targets.is_confined(self.recipe.kind), die),
-            None => self.recipe.who.clone(),
+            Some(swarm) => {
+                swarm.aim(self.recipe.kind, &self.recipe.who, self.targets.is_confined(self.recipe.kind), die)
+            }
+            None if self.recipe.aimed.hit(die.with_str("aimed").roll()) => self.recipe.who.clone(),
+            None => Who::Any,
         }
     }
 

@@ -253,6 +253,14 @@ pub enum Direction {
     Either,
 }
 
+const fn always() -> Ratio {
+    Ratio::ALWAYS
+}
+
+fn is_always(odds: &Ratio) -> bool {
+    *odds == Ratio::ALWAYS
+}
+
 macro_rules! spec {
     ($(#[doc = $doc:literal])+ $name:ident { $($(#[$meta:meta])+ $field:ident: $type:ty),* $(,)? }) => {
         $(#[doc = $doc])+
@@ -267,6 +275,10 @@ macro_rules! spec {
             /// Whom it strikes; of a fault of links, the node that its shape is drawn around.
             #[serde(default, skip_serializing_if = "Who::is_any")]
             pub who: Who,
+            /// The share of entries that strike `who`, where that is a role or the node of a fact; the others strike
+            /// any node.
+            #[serde(default = "always", skip_serializing_if = "is_always")]
+            pub aimed: Ratio,
             $($(#[$meta])+ pub $field: $type),*
         }
     };

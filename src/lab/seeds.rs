@@ -1,5 +1,6 @@
 //! One scenario under many seeds, for tests: `seedstorm::check::<MyProtocol>("scenarios/x.json").seeds(200)`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -50,6 +51,10 @@ pub struct Tally {
     pub empty: u64,
     /// The longest time from the heal until a core had converged, and the seed it was seen under.
     pub slowest: Option<(Span, Seed)>,
+    /// How often each property was evaluated on something that is not trivial, in all runs together.
+    pub evaluated: BTreeMap<&'static str, u64>,
+    /// How many facts of each kind were reported.
+    pub facts: BTreeMap<String, u64>,
     /// Runs that did not end as the scenario expects, in order of their seeds.
     pub failed: Vec<Failed>,
 }
@@ -131,6 +136,12 @@ impl Check {
     }
 }
 
+fn add<K: Ord>(sums: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
+    for (name, count) in more {
+        *sums.entry(name).or_default() += count;
+    }
+}
+
 impl Tally {
     fn of(seed: Seed, expect: &Expect, outcome: &Outcome) -> Self {
         let broken = outcome.violation.as_ref().map(|violation| violation.property.as_str());
@@ -149,6 +160,8 @@ impl Tally {
             excused: u64::from(outcome.liveness == Liveness::Excused),
             empty: u64::from(outcome.empty.is_some()),
             slowest: after,
+            evaluated: outcome.properties.iter().map(|line| (line.info.name, line.evaluated)).collect(),
+            facts: outcome.facts.iter().cloned().collect(),
             failed: if as_expected { Vec::new() } else { vec![failed] },
         }
     }
@@ -161,6 +174,8 @@ impl Tally {
         // Of equally slow runs the one with the lower seed, so that the order of merging does not matter.
         let slowest = self.slowest.into_iter().chain(other.slowest);
         self.slowest = slowest.max_by_key(|&(span, seed)| (span, std::cmp::Reverse(seed)));
+        add(&mut self.evaluated, other.evaluated);
+        add(&mut self.facts, other.facts);
         self.failed.extend(other.failed);
         self.failed.sort_by_key(|failed| failed.seed);
         self

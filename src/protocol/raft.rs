@@ -208,6 +208,21 @@ impl Protocol for Raft {
     const NAME: &'static str = "raft";
     const ABOUT: &'static str = "a replicated log under one elected leader (Ongaro and Ousterhout, 2014)";
     const BUGS: &'static [Bug] = bugs::BUGS;
+    const ROLES: &'static [&'static str] = &["follower", "pre_candidate", "candidate", "leader"];
+    const FACTS: &'static [&'static str] = &[
+        "pre_campaigned",
+        "campaigned",
+        "voted",
+        "elected",
+        "stepped_down",
+        "quorum_lost",
+        "committed",
+        "truncated",
+        "read_confirmed",
+        "redirected",
+        "deduplicated",
+    ];
+    const MESSAGES: &'static [&'static str] = &["pre_vote", "pre_voted", "request_vote", "vote", "append", "appended"];
     const SOMETIMES: &'static [&'static str] =
         &["elected", "stepped_down", "quorum_lost", "truncated", "read_confirmed", "redirected", "deduplicated"];
     const VITAL: &'static [&'static str] = &["elected", "committed"];

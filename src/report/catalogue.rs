@@ -66,6 +66,15 @@ pub struct ProtocolEntry {
     /// Mistakes that can be planted in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bugs: Vec<Bug>,
+    /// The roles that its nodes may have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<&'static str>,
+    /// The kinds of facts that they report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<&'static str>,
+    /// The kinds of messages that they send to each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<&'static str>,
     /// Kinds of facts that a campaign should see at least once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sometimes: Vec<&'static str>,
@@ -135,6 +144,7 @@ impl ProtocolEntry {
     fn of(experiment: &dyn Experiment, wants: &dyn Fn(Part) -> bool) -> Self {
         let schema = experiment.schema();
         let whole = wants(Part::Protocols);
+        let names = experiment.names();
         let params = |schema: &Value| if whole { params(schema) } else { Vec::new() };
         Self {
             name: experiment.name(),
@@ -144,6 +154,9 @@ impl ProtocolEntry {
             workload: params(schema.workload.as_value()),
             properties: if wants(Part::Properties) { experiment.properties() } else { Vec::new() },
             bugs: if wants(Part::Bugs) { experiment.bugs().to_vec() } else { Vec::new() },
+            roles: if whole { names.roles.to_vec() } else { Vec::new() },
+            facts: if whole { names.facts.to_vec() } else { Vec::new() },
+            messages: if whole { names.messages.to_vec() } else { Vec::new() },
             sometimes: if whole { experiment.sometimes().to_vec() } else { Vec::new() },
         }
     }
@@ -244,6 +257,9 @@ fn protocol_text(sheet: &mut Sheet, protocol: &ProtocolEntry) {
         }
         sheet.detail(Tone::Aside, &format!("seen in {}", bug.source));
     }
+    sheet.row("roles", &protocol.roles.join(", "));
+    sheet.row("facts", &protocol.facts.join(", "));
+    sheet.row("messages", &protocol.messages.join(", "));
     sheet.row("sometimes", &protocol.sometimes.join(", "));
 }
 

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::layout::{Ink, Sheet, Table, Tone, many};
 use super::words;
-use crate::fault::{Entry, FaultKind, FaultPlan};
+use crate::fault::{Entry, FaultKind, FaultPlan, Noise};
 use crate::ids::{ClientId, NodeId};
 use crate::lab::Experiment;
 use crate::params::Distribution;
 use crate::process::{Cast, Group};
 use crate::rng::Seed;
-use crate::scenario::{Expect, Scenario, section, typed};
-use crate::workload::ClientPolicy;
+use crate::scenario::{Expect, Scenario, shared_policy};
+use crate::sim::world::Outside;
 
 /// What a run is made from.
 #[derive(Clone, Copy)]
@@ -145,6 +145,9 @@ impl Character<'_> {
         }
         parts.extend(network.capacity.map(|capacity| format!("{} a second and link", many(capacity, "message"))));
         parts.extend(network.zones.iter().map(|(name, nodes)| format!("zone {name} {nodes}")));
+        for (from, row) in &network.zone_latency {
+            parts.extend(row.iter().map(|(to, latency)| format!("{from} to {to} {}", words::distribution(latency))));
+        }
         if !network.links.is_empty() {
             parts.push(format!("{} of their own kind", many(network.links.len() as u64, "link")));
         }
@@ -152,7 +155,7 @@ impl Character<'_> {
     }
 
     fn clients(&self, sheet: &mut Sheet) {
-        let (policy, own) = split(&self.scenario.workload);
+        let (policy, own) = shared_policy(&self.scenario.workload).unwrap_or_default();
         if policy.clients == 0 {
             return sheet.row("clients", "none");
         }
@@ -210,6 +213,24 @@ impl Character<'_> {
             sheet.row_in(Tone::Aside, "", &format!("none of this seed: {}", absent.join(", ")));
         }
         self.fixed(sheet);
+        self.bounds(sheet);
+    }
+
+    /// What bounds the faults, and what the plan has of its own in the place of what derives.
+    fn bounds(&self, sheet: &mut Sheet) {
+        let budgets = &self.plan.budgets;
+        let most = budgets.availability.map(|most| format!("at most {most} down, paused or cut off at once"));
+        let losers = budgets.durability.as_ref().map(|nodes| format!("only {nodes} may lose what is synced"));
+        sheet.row("budgets", &most.into_iter().chain(losers).collect::<Vec<String>>().join(", "));
+        let given = &self.scenario.faults.seeds;
+        let seeds =
+            [("plan", given.plan), ("network", given.network), ("node", given.node), ("workload", given.workload)];
+        let seeds = seeds.iter().filter_map(|(name, seed)| seed.map(|seed| format!("{name} {seed}")));
+        sheet.row("seeds", &seeds.collect::<Vec<String>>().join(", "));
+        if let Noise::Calm { from, delay } = self.plan.noise {
+            sheet
+                .row("noise", &format!("calm from {from} on: each message takes {delay}, and none is lost or doubled"));
+        }
     }
 
     /// What the plan fixes one by one.
@@ -233,7 +254,13 @@ impl Character<'_> {
             Some(settle) => format!(", then {settle} in which a healed core must make progress"),
             None => ", then a healed core must make progress within the protocol's own bound".to_owned(),
         };
-        sheet.row("course", &format!("{run_for} under faults{then}"));
+        let outside = match self.scenario.outside {
+            Outside::Silent => "",
+            Outside::AsIs => "; the links of others into it stay as they are",
+        };
+        let delay = self.scenario.settle_delay.map(|delay| format!("; within it no message takes longer than {delay}"));
+        let course = format!("{run_for} under faults{then}{outside}{}", delay.unwrap_or_default());
+        sheet.row("course", &course);
         if let Expect::Violates(property) = &self.scenario.expect {
             sheet.row("expected", &format!("{property} breaks"));
         }
@@ -262,14 +289,6 @@ fn cast_in_words(cast: &Cast) -> String {
     };
     let groups: Vec<String> = cast.groups().iter().filter(|group| !group.members.is_empty()).map(group).collect();
     format!("{}: {}", cast.len(), groups.join(", "))
-}
-
-/// What every protocol's clients share, and what is the workload's own.
-fn split(workload: &Map<String, Value>) -> (ClientPolicy, Map<String, Value>) {
-    let schema = section::<ClientPolicy>();
-    let shared = |name: &str| schema.get("properties").is_some_and(|fields| fields.get(name).is_some());
-    let (ours, own) = workload.clone().into_iter().partition(|(name, _)| shared(name));
-    (typed(&Value::Object(ours), "workload").unwrap_or_default(), own)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::layout::{Ink, Sheet, Tone, count};
 use crate::check::Violation;
-use crate::scenario::{Failure, Reproducer};
+use crate::scenario::{Failure, REVISION, Reproducer};
 use crate::sim::Outcome;
 
 /// How a replay compares with what its file says.
@@ -99,7 +99,13 @@ pub fn text(comparison: &Comparison, reproducer: &Reproducer, outcome: &Outcome,
 /// The likeliest reason.
 fn why(reproducer: &Reproducer) -> String {
     let ours = env!("CARGO_PKG_VERSION");
-    if reproducer.version == ours {
+    let theirs = reproducer.revision.as_deref();
+    if reproducer.version == ours
+        && let (Some(theirs), Some(ours)) = (theirs, REVISION)
+        && theirs != ours
+    {
+        format!("the file was written by revision {theirs}, this is {ours}")
+    } else if reproducer.version == ours {
         "the file was edited, or seedstorm or the protocol has changed since it was written".to_owned()
     } else {
         format!("the file was written by seedstorm {:?}, this is {ours}", reproducer.version)

@@ -47,6 +47,10 @@ pub fn notes(outcome: &Outcome) -> Vec<String> {
     if !outcome.unmatched.is_empty() {
         notes.push(format!("{} in the plan matched no message", many(outcome.unmatched.len() as u64, "fixed fate")));
     }
+    let rest = [(outcome.undrawn.len(), "fixed draw"), (outcome.unasked.len(), "operation left out")];
+    for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
+        notes.push(format!("{} in the plan that nobody came to", many(count as u64, what)));
+    }
     notes
 }
 

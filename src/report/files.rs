@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use tempfile::NamedTempFile;
 
-use crate::scenario::Reproducer;
+use crate::scenario::{Reproducer, aside_in, folder_of};
 use crate::sim::{Record, Tracer};
 
 /// A trace that is being written: every record as JSON, one a line.
@@ -34,7 +34,7 @@ impl Trace {
     /// # Errors
     /// The folder does not exist or cannot be written to.
     pub fn into_file(path: &Path) -> io::Result<Self> {
-        let aside = aside(folder_of(path))?;
+        let aside = aside_in(folder_of(path))?;
         let out = BufWriter::new(aside.as_file().try_clone()?);
         Ok(Self::with(Some((path.to_owned(), aside)), Box::new(out)))
     }
@@ -118,22 +118,12 @@ fn numbered(path: &Path, n: u32) -> PathBuf {
 /// How the names of reproducers end.
 pub const SUFFIX: &str = ".reproducer.json";
 
-/// The folder that a file is to be in.
+/// Whether two paths, of files that need not be there, name the same one.
 #[must_use]
-pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A temporary file in this folder, with the permissions of any other new file.
-fn aside(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".seedstorm-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| Some((folder_of(path).canonicalize().ok()?, path.file_name()?.to_owned()));
+    let whole = |path: &Path| path.canonicalize().ok();
+    place(a).is_some_and(|place_of_a| Some(place_of_a) == place(b)) || whole(a).is_some_and(|a| Some(a) == whole(b))
 }
 
 #[cfg(test)]

@@ -274,7 +274,7 @@ pub fn many(n: u64, thing: &str) -> String {
 pub fn brief(span: Span) -> String {
     let digits = span.0.max(1).ilog10();
     let unit = 10u64.pow(digits.saturating_sub(2));
-    let rounded = (span.0 + unit / 2) / unit * unit;
+    let rounded = span.0.saturating_add(unit / 2) / unit * unit;
     Span(rounded).to_string()
 }
 
@@ -306,6 +306,7 @@ mod tests {
         assert_eq!(brief(Span(999_999)), "1ms");
         assert_eq!(brief(Span(0)), "0s");
         assert_eq!(brief(Span(12)), "12ns");
+        assert!(brief(Span(u64::MAX)).starts_with("184"));
         assert_eq!([share(1, 3), share(2, 2), share(0, 0)], ["33.3%", "100.0%", "-"]);
         assert_eq!([many(1, "event"), many(2, "event")], ["1 event", "2 events"]);
     }

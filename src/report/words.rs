@@ -78,14 +78,48 @@ pub(super) fn particulars(entries: &[&Entry]) -> String {
     if !by.is_empty() {
         parts.push(format!("by {by}"));
     }
+    let down = entries.iter().filter_map(|entry| match &entry.kind {
+        Fault::DiskFull { down } => Some(*down),
+        _ => None,
+    });
+    let down = range(down);
+    if !down.is_empty() {
+        parts.push(format!("down {down}"));
+    }
     match entries.first().map(|entry| &entry.kind) {
-        Some(Fault::Loss { odds, .. } | Fault::Duplicate { odds, .. }) => {
-            parts.insert(0, format!("odds {:.1}%", odds.as_fraction() * 100.0));
-        }
+        Some(Fault::Loss { .. } | Fault::Duplicate { .. }) => parts.insert(0, odds(entries)),
+        Some(Fault::Delay { .. }) => parts.insert(0, delays(entries)),
         Some(Fault::Drift { .. }) => parts.push(drifts(entries)),
         _ => {}
     }
     parts.join(", ")
+}
+
+fn odds(entries: &[&Entry]) -> String {
+    let all = entries.iter().filter_map(|entry| match &entry.kind {
+        Fault::Loss { odds, .. } | Fault::Duplicate { odds, .. } => Some(format!("{:.1}%", odds.as_fraction() * 100.0)),
+        _ => None,
+    });
+    let key = |text: &String| text.trim_end_matches('%').split('.').map(|part| part.parse().unwrap_or(0)).collect();
+    let mut all: Vec<String> = all.collect();
+    all.sort_by_key(|text| -> Vec<u64> { key(text) });
+    match (all.first(), all.last()) {
+        (Some(low), Some(high)) if low != high => format!("odds {low} to {high}"),
+        (first, _) => format!("odds {}", first.map_or("", String::as_str)),
+    }
+}
+
+/// By how much: the scenario states one distribution for all, a timeline another for each.
+fn delays(entries: &[&Entry]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for entry in entries {
+        if let Fault::Delay { by, .. } = &entry.kind
+            && !all.contains(&distribution(by))
+        {
+            all.push(distribution(by));
+        }
+    }
+    format!("by {}", all.join(" or "))
 }
 
 fn drifts(entries: &[&Entry]) -> String {

@@ -11,7 +11,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ScenarioError;
-use crate::params::nearest;
+use crate::params::unknown;
 use crate::process::Cast;
 
 /// How many nodes there are, in which groups.
@@ -72,9 +72,7 @@ const NODES_MAX: u32 = 100_000_000;
 
 fn known_groups(sizes: &BTreeMap<String, GroupSize>, groups: &[&str]) -> Result<(), ScenarioError> {
     let Some(stranger) = sizes.keys().find(|name| !groups.contains(&name.as_str())) else { return Ok(()) };
-    let hint = nearest(stranger, groups.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
-    let message =
-        format!("the protocol has no group {stranger:?}{} (known: {})", hint.unwrap_or_default(), groups.join(", "));
+    let message = unknown(&format!("the protocol has no group {stranger:?}"), stranger, groups.iter().copied());
     Err(ScenarioError::new(format!("nodes.{stranger}"), message))
 }
 

@@ -188,7 +188,9 @@ impl Ends {
         let odds = |text: &str| {
             let odds: Ratio = text.parse().ok()?;
             // Division is exact to the last bit on every platform, and what it decides is rounded.
-            Some(libm::round(odds.as_fraction() * ODDS_UNIT as f64) as u64)
+            let units = libm::round(odds.as_fraction() * ODDS_UNIT as f64) as u64;
+            // Rarer than that would be never.
+            (units > 0 || odds == Ratio::NEVER).then_some(units)
         };
         Some(Self::Odds(odds(low)?, odds(high)?))
     }

@@ -6,15 +6,17 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::choice::{self, Chooser, Picks};
-use super::error::unknown;
 use super::explain::show;
 use super::locate::locate;
 use super::strict::Strict;
 use super::{FORMAT, Known, Scenario, ScenarioError, typed};
 use crate::fault::spec::SeedOverrides;
-use crate::params::nearest;
+use crate::params::{nearest, unknown};
 use crate::process::Cast;
 use crate::rng::{Seed, Seeds};
+
+/// Checks what only the protocol knows of a concrete scenario.
+pub type Also<'a> = &'a mut dyn FnMut(&Scenario, &Cast) -> Result<(), ScenarioError>;
 
 /// A scenario file, some of whose settings may be left open.
 #[derive(Clone, Debug)]
@@ -31,8 +33,7 @@ impl Document {
     /// It cannot be read, or it is not a JSON object of this version. A missing file names those that are near.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-        Self::read(Some(file), text)
+        Self::read(Some(file), text_of(path)?)
     }
 
     /// Reads a text that came from nowhere in particular.
@@ -100,21 +101,46 @@ impl Document {
         Ok(scenario)
     }
 
-    /// Checks what the file says, under every alternative of every open setting and not only under the drawn ones;
+    /// The concrete scenario for this plan seed, after what was drawn has been checked: of very many combinations of
+    /// open settings [`check`](Document::check) has not seen all. `also` adds what only the protocol knows.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with what was drawn.
+    pub fn draw(&self, plan_seed: Seed, known: &[Known<'_>], also: Also<'_>) -> Result<Scenario, ScenarioError> {
+        let (mut scenario, picks) = self.resolve_with(&mut Chooser::Drawn(plan_seed))?;
+        scenario.swarm_network(plan_seed);
+        self.check_one(&scenario, &picks, known, also)?;
+        Ok(scenario)
+    }
+
+    /// Puts a mistake to plant in the place of the one that the file names.
+    pub fn plant(&mut self, bug: &str) {
+        if let Some(fields) = self.value.as_object_mut() {
+            fields.insert("bug".to_owned(), bug.into());
+        }
+    }
+
+    /// Checks what the file says, under the alternatives of every open setting and not only under the drawn ones;
     /// `also` adds what only the protocol knows.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(
-        &self,
-        known: &[Known<'_>],
-        also: &mut dyn FnMut(&Scenario, &Cast) -> Result<(), ScenarioError>,
-    ) -> Result<(), ScenarioError> {
+    pub fn check(&self, known: &[Known<'_>], also: Also<'_>) -> Result<(), ScenarioError> {
         Chooser::every(|chooser| {
             let (scenario, picks) = self.resolve_with(chooser)?;
-            let checked = scenario.validate(known).and_then(|cast| also(&scenario, &cast));
-            checked.map_err(|error| self.place_among(error, &picks))
+            self.check_one(&scenario, &picks, known, also)
         })
+    }
+
+    fn check_one(
+        &self,
+        scenario: &Scenario,
+        picks: &Picks,
+        known: &[Known<'_>],
+        also: Also<'_>,
+    ) -> Result<(), ScenarioError> {
+        let checked = scenario.validate(known).and_then(|cast| also(scenario, &cast));
+        checked.map_err(|error| self.place_among(error, picks))
     }
 
     fn resolve_with(&self, chooser: &mut Chooser) -> Result<(Scenario, Picks), ScenarioError> {
@@ -157,8 +183,14 @@ impl Document {
     }
 }
 
+/// The text of a file, without the mark with which some editors begin it.
+pub(super) fn text_of(path: &Path) -> Result<String, ScenarioError> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
 /// Why a file cannot be read, and which were perhaps meant.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
+fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
     let message = match error.kind() {
         ErrorKind::NotFound => missing(path),
         ErrorKind::IsADirectory => "this is a folder; name a file in it".to_owned(),

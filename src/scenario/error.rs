@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::locate::line_and_column;
 use super::{choice, explain};
 use crate::fault::draw::PlanError;
-use crate::params::nearest;
+use crate::params::unknown;
 
 /// What is wrong with a scenario or a reproducer. It reads on after "error: ".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl ScenarioError {
         }
         if text.starts_with("invalid type: unit variant") {
             let (outer, word) = inner.rsplit_once('.').unwrap_or(("", &inner));
-            return Self::new(join(path, outer), format!("{word:?} takes settings; write {{{word:?}: {{…}}}}"));
+            return Self::new(join(path, outer), format!("{word:?} takes something; write {{{word:?}: …}}"));
         }
         Self::new(join(path, &inner), reword(&text, at))
     }
@@ -125,14 +125,6 @@ fn at_path<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     Some(at)
 }
 
-/// A word that is not known, with the nearest one that is, and all that are.
-pub(super) fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    let hint = nearest(word, known.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
-    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
-    format!("{what}{} ({list})", hint.unwrap_or_default())
-}
-
 const UNKNOWN_FIELD: &str = "unknown field";
 
 /// An error text of serde in words for people. Texts of our own types are already that, and pass.
@@ -143,6 +135,10 @@ fn reword(text: &str, at: Option<&Value>) -> String {
     }
     if let Some(rest) = text.strip_prefix("unknown variant `") {
         let (word, known) = words(rest);
+        if word == "point" && known.contains(&"sync_fail") {
+            return "\"point\" is reserved for fault points in a protocol's own code, which this version does not have"
+                .to_owned();
+        }
         return unknown(&format!("{word:?} is not known here"), word, known);
     }
     if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::error::unknown;
+use crate::params::unknown;
 use crate::rng::Ratio;
 use crate::time::Span;
 

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::unreadable;
+use super::document::text_of;
 use super::locate::locate;
 use super::strict::Strict;
 use super::{FORMAT, Scenario, ScenarioError, typed};
 use crate::check::Evidence;
-use crate::fault::FaultPlan;
+use crate::fault::{FaultKind, FaultPlan};
 use crate::rng::{Digest, Seed};
 use crate::time::Time;
 
@@ -84,8 +84,7 @@ impl Reproducer {
     /// # Errors
     /// The folder does not exist or cannot be written to.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut aside = aside_in(folder)?;
+        let mut aside = aside_in(folder_of(path))?;
         serde_json::to_writer_pretty(&mut aside, self)?;
         aside.write_all(b"\n")?;
         aside.flush()?;
@@ -100,7 +99,7 @@ impl Reproducer {
     /// # Errors
     /// It cannot be read, is no reproducer, or something in it is missing or not of its type.
     pub fn load(path: &Path) -> Result<Loaded, ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = text_of(path)?;
         let mut loaded = Self::parse(&text).map_err(|mut error| {
             error.file = Some(path.display().to_string());
             error
@@ -117,14 +116,14 @@ impl Reproducer {
     pub fn parse(text: &str) -> Result<Loaded, ScenarioError> {
         let Strict(mut value) = serde_json::from_str(text).map_err(|error| ScenarioError::not_json(text, &error))?;
         not_a_scenario(&value)?;
-        let mut notes = Vec::new();
+        let mut notes = strange_entries(&mut value);
         let reproducer: Self = loop {
             match typed(&value, "") {
                 Ok(reproducer) => break reproducer,
                 Err(error)
                     if notes.len() < NOTES_MAX && error.is_unknown_field() && remove(&mut value, &error.path) =>
                 {
-                    notes.push(format!("{} is not known here and is left out", error.path));
+                    notes.push(left_out(&error.path));
                 }
                 Err(mut error) => {
                     error.place = Some(locate(text, &error.path, &|_| None));
@@ -145,13 +144,55 @@ impl Reproducer {
         }
         Ok(Loaded { reproducer, notes })
     }
+
+    /// Takes out a setting of the protocol or of its workload that only another version knows, if that is what is
+    /// wrong; a note names it.
+    pub fn leave_out(&mut self, error: &ScenarioError) -> Option<String> {
+        let sections =
+            [("scenario.params.", &mut self.scenario.params), ("scenario.workload.", &mut self.scenario.workload)];
+        let (section, path) =
+            sections.into_iter().find_map(|(start, section)| Some((section, error.path.strip_prefix(start)?)))?;
+        let mut value = Value::Object(std::mem::take(section));
+        let removed = error.is_unknown_field() && remove(&mut value, path);
+        if let Value::Object(fields) = value {
+            *section = fields;
+        }
+        removed.then(|| left_out(&error.path))
+    }
+}
+
+fn left_out(path: &str) -> String {
+    format!("{path} is not known here and is left out")
+}
+
+/// Takes out the entries of a timeline whose kind is not known, with a note for each.
+fn strange_entries(value: &mut Value) -> Vec<String> {
+    let timeline = value.pointer_mut("/plan/timeline").and_then(Value::as_array_mut);
+    let Some(timeline) = timeline else { return Vec::new() };
+    let is_known = |entry: &Value| match entry.get("kind").and_then(Value::as_object) {
+        Some(kind) if kind.len() == 1 => kind.keys().all(|name| FaultKind::ALL.iter().any(|kind| kind.name() == name)),
+        _ => true,
+    };
+    let strange = (0..).zip(timeline.iter()).filter(|(_, entry)| !is_known(entry));
+    let notes = strange.map(|(n, _): (usize, _)| left_out(&format!("plan.timeline[{n}].kind"))).collect();
+    timeline.retain(is_known);
+    notes
 }
 
 /// A file with more strange fields than this is something else.
 const NOTES_MAX: usize = 100;
 
+/// The folder that a file is to be in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A temporary file beside its target, with the permissions of any other new file.
-fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+///
+/// # Errors
+/// The folder does not exist or cannot be written to.
+pub fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".seedstorm-");
     #[cfg(unix)]

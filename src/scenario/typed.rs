@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ScenarioError;
-use super::error::{join, unknown};
+use super::error::join;
 use super::strict::Strictly;
+use crate::params::unknown;
 use crate::workload::ClientPolicy;
 
 /// `value`, which stands at `path`, as typed settings.
@@ -37,9 +38,15 @@ pub fn split_workload<T: DeserializeOwned + JsonSchema>(
     Ok((typed(&policy, "workload")?, typed(&protocols, "workload")?))
 }
 
-/// The fields of a `workload` section that every protocol shares.
-pub(super) fn shared_part(workload: &Map<String, Value>) -> Map<String, Value> {
-    part(workload, &fields_of::<ClientPolicy>())
+/// What every protocol's clients share, and the fields that are the workload's own.
+///
+/// # Errors
+/// A shared field is not of its type.
+pub fn shared_policy(workload: &Map<String, Value>) -> Result<(ClientPolicy, Map<String, Value>), ScenarioError> {
+    let shared = part(workload, &fields_of::<ClientPolicy>());
+    let own = workload.iter().filter(|(name, _)| !shared.contains_key(*name));
+    let own = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok((typed(&Value::Object(shared), "workload")?, own))
 }
 
 fn part(workload: &Map<String, Value>, names: &BTreeSet<String>) -> Map<String, Value> {

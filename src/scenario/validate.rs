@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::error::unknown;
-use super::typed::shared_part;
-use super::{Expect, Scenario, ScenarioError, typed};
+use super::typed::shared_policy;
+use super::{Expect, Scenario, ScenarioError};
 use crate::ids::{NodeId, NodeSet};
+use crate::params::unknown;
 use crate::process::Cast;
 use crate::sim::world::NetworkConfig;
-use crate::time::{Span, Time};
+use crate::time::Span;
 use crate::workload::ClientPolicy;
 
 /// What is known of a protocol when a scenario is checked.
@@ -48,7 +46,7 @@ impl Scenario {
             let field = if self.budget.events == 0 { "budget.events" } else { "budget.per_instant" };
             return Err(ScenarioError::new(field, "a run without any event shows nothing"));
         }
-        let policy: ClientPolicy = typed(&Value::Object(shared_part(&self.workload)), "workload")?;
+        let (policy, _) = shared_policy(&self.workload)?;
         check_policy(&policy, &cast, self.run_for)?;
         // How many losses the protocol tolerates is known only once it is configured.
         self.check_faults(&cast, &policy, u32::MAX)?;
@@ -94,11 +92,10 @@ impl Scenario {
             return Err(ScenarioError::new("run_for", "a run of no length shows nothing; give \"30s\" or the like"));
         }
         let settle = self.settle.unwrap_or_default();
-        for (field, span) in [("run_for", self.run_for), ("settle", settle), ("settle", self.run_for + settle)] {
-            if span.0 > Time::MAX.0 {
-                let message = format!("virtual time ends after 2.28 years (20015h); {span} is past that");
-                return Err(ScenarioError::new(field, message));
-            }
+        if self.run_for + settle > Span::MAX {
+            let message =
+                format!("virtual time ends after 2.28 years (20015h); {} is past that", self.run_for + settle);
+            return Err(ScenarioError::new("settle", message));
         }
         Ok(())
     }

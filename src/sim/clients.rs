@@ -179,6 +179,11 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
         self.die.with(client.0.into()).with(n)
     }
 
+    /// Whether a client has come to this operation.
+    pub(super) fn came_to(&self, op: OpId) -> bool {
+        self.list.get(op.client.index()).is_some_and(|client| op.n < client.n)
+    }
+
     /// Draws when the next operation of a client is due.
     fn plan_next(&mut self, client: ClientId) -> Option<Time> {
         let gap = |clients: &Self, n: u64| exponential(clients.every, &mut clients.dice(client, n).with(1).stream());

@@ -36,6 +36,8 @@ pub(super) struct Faults<P: Process> {
     pub(super) ledger: Ledger,
     /// The plan as it came about: everything bound, nothing left to a rule.
     pub(super) resolved: Vec<Entry>,
+    /// Which of the fixed draws were drawn.
+    pub(super) drawn: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +87,7 @@ impl<P: Process> Faults<P> {
             unseen: false,
             ledger,
             resolved: Vec::new(),
+            drawn: vec![false; plan.draws.len()],
         }
     }
 
@@ -113,6 +116,11 @@ impl<P: Process> Faults<P> {
     }
 
     /// The entry as it was bound when it began.
+    pub(super) fn resolved(&self, entry: u32) -> Option<&Entry> {
+        self.entries[entry as usize].resolved.map(|place| &self.resolved[place as usize])
+    }
+
+    /// The same, to settle what only its course tells.
     pub(super) fn resolved_as(&mut self, entry: u32) -> Option<&mut Entry> {
         self.entries[entry as usize].resolved.map(|place| &mut self.resolved[place as usize])
     }
@@ -153,6 +161,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
             !begins
         });
+    }
+
+    /// Notes which of a node's fixed draws its life has come to.
+    pub(super) fn note_draws(&mut self, node: NodeId) {
+        let slot = &self.nodes.0[node.index()];
+        for (fixed, drawn) in self.plan.draws.iter().zip(&mut self.faults.drawn) {
+            *drawn |= fixed.node == node && fixed.life == slot.life && fixed.nth < slot.draws.into();
+        }
     }
 
     pub(super) fn entry(&self, entry: u32) -> &Entry {
@@ -393,7 +409,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let key = self.entry_key(entry);
         self.log.event(self.now, What::Fault, node.map_or(u32::MAX, |node| node.0).into(), key, 0);
         if self.tracer.is_some() {
-            let about = self.faults.resolved_as(entry).map(|entry| describe(entry)).unwrap_or_default();
+            let about = describe(self.faults.resolved(entry).unwrap_or(self.entry(entry)));
             self.trace_entry(What::Fault, node, entry, &about);
         }
     }

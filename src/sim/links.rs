@@ -36,7 +36,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if !self.faults.is_on(entry) {
             return;
         }
-        let Some(resolved) = self.faults.resolved_as(entry) else { return };
+        let Some(resolved) = self.faults.resolved(entry) else { return };
         let fault = resolved.kind.clone();
         if self.faults.entries[entry as usize].flapped {
             self.faults.entries[entry as usize].flapped = false;

@@ -7,8 +7,8 @@ use super::phases::percentile;
 use crate::check::history::Answer;
 use crate::check::{Phase, Properties, PropertyInfo, Violation};
 use crate::fault::ledger::Ledger;
-use crate::fault::{FaultPlan, MessageOverride};
-use crate::ids::NodeSet;
+use crate::fault::{DrawOverride, FaultPlan, MessageOverride};
+use crate::ids::{NodeSet, OpId};
 use crate::process::Process;
 use crate::rng::Digest;
 use crate::time::{Span, Time};
@@ -45,6 +45,10 @@ pub struct Outcome {
     pub plan: FaultPlan,
     /// Fixed fates that matched no message.
     pub unmatched: Vec<MessageOverride>,
+    /// Fixed draws that no node came to.
+    pub undrawn: Vec<DrawOverride>,
+    /// Operations left out that no client came to.
+    pub unasked: Vec<OpId>,
 }
 
 /// How a run ended.
@@ -161,7 +165,17 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             clients: self.availability(),
             plan: FaultPlan { timeline: self.faults.resolved.clone(), ..self.plan.clone() },
             unmatched: self.network.unmatched().cloned().collect(),
+            undrawn: self.undrawn(),
+            unasked: self.plan.omit.iter().filter(|op| !self.clients.came_to(**op)).copied().collect(),
         }
+    }
+
+    fn undrawn(&mut self) -> Vec<DrawOverride> {
+        for node in self.plan.draws.iter().map(|fixed| fixed.node).collect::<NodeSet>().iter() {
+            self.note_draws(node);
+        }
+        let all = self.plan.draws.iter().zip(&self.faults.drawn);
+        all.filter(|(_, drawn)| !**drawn).map(|(fixed, _)| *fixed).collect()
     }
 
     fn ending(&self) -> Ending {

@@ -151,6 +151,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// Boots a node that is down: the first start and every restart.
     pub(super) fn boot(&mut self, node: NodeId) {
+        self.note_draws(node);
         let slot = &mut self.nodes.0[node.index()];
         slot.life += 1;
         slot.draws = 0;

@@ -56,6 +56,39 @@ fn what_the_seed_drew_is_marked() {
 }
 
 #[test]
+fn what_bounds_a_run_is_told_too() {
+    let lab = Lab::new();
+    let faults = r#""faults": {
+      "budget": { "availability": 1 }, "seeds": { "network": "42" }, "noise": { "calm": { "from": "1s", "delay": "3ms" } },
+      "draws": [{ "node": 0, "life": 1, "nth": 0, "value": "160ms" }, { "node": 0, "life": 99, "nth": 5, "value": 3 }],
+      "omit": [{ "client": 0, "n": 1 }, { "client": 0, "n": 5000 }],
+      "timeline": [
+        { "id": "a", "at": "1s", "lasts": "1ms", "kind": { "loss": { "links": {}, "odds": "10%" } } },
+        { "id": "b", "at": "1s", "lasts": "1ms", "kind": { "loss": { "links": {}, "odds": "90%" } } },
+        { "id": "c", "at": "1s", "lasts": "1ms", "kind": { "delay": { "links": {}, "by": "77ms" } } },
+        { "id": "d", "at": "1s", "lasts": "1ms", "kind": { "disk_full": { "down": "33ms" } } } ] },
+      "outside": "as-is", "settle_delay": "9ms", "run_for""#;
+    lab.write("x.json", &CALM.replace("\"run_for\"", faults));
+    let said = lab.run(&["run", "x.json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "budgets at most 1 down",
+        "seeds network 42",
+        "noise calm from 1s on",
+        "odds 10.0% to 90.0%",
+        "by 77ms",
+        "down 33ms",
+        "links of others into it stay",
+        "note 1 fixed draw in the plan that",
+        "note 1 operation left out in the plan that",
+        "takes longer than 9ms",
+    ] {
+        assert!(out.contains(words), "{words}:\n{}", said.out);
+    }
+}
+
+#[test]
 fn the_seed_decides_and_the_environment_does_not() {
     let lab = Lab::calm();
     let digest = |said: &Said| said.row("digest").to_owned();

@@ -46,6 +46,13 @@ fn a_file_that_is_not_there() {
 }
 
 #[test]
+fn a_file_that_begins_with_a_byte_order_mark() {
+    let lab = Lab::new();
+    lab.write("x.json", &format!("\u{feff}{CALM}"));
+    assert_eq!(lab.run(&["run", "x.json"]).code, 0);
+}
+
+#[test]
 fn broken_json() {
     assert_snapshot!(refused(&CALM.replace("\"nodes\": 3,", "\"nodes\": 3")), @"x.json:6:3: this is not JSON: expected `,` or `}`");
 }
@@ -70,6 +77,17 @@ fn a_duration_without_a_unit() {
 }
 
 #[test]
+fn a_duration_beyond_all_time() {
+    let beyond = |scenario: String| refused(&scenario).contains("it is past the end of virtual time");
+    let latency = r#"{ "bimodal": { "fast": "5000000h", "slow": "1ms", "odds": "1%" } }"#;
+    assert!(beyond(CALM.replace(r#"["1ms", "5ms"]"#, latency)));
+    let entry = r#"{ "id": "p", "at": "1s", "lasts": "5124095h", "kind": { "pause": {} }, "who": 0 }"#;
+    assert!(beyond(with(&format!(r#""faults": {{ "timeline": [{entry}] }}"#))));
+    let both = refused(&CALM.replace("\"2s\"", "\"20015h\"").replace("\"1s\"", "\"1h\""));
+    assert!(both.contains("settle: virtual time ends after 2.28 years"), "{both}");
+}
+
+#[test]
 fn a_probability_over_one() {
     assert_snapshot!(refused(&CALM.replace("\"latency\"", "\"loss\": \"120%\", \"latency\"")), @r#"x.json:6:17: network.loss: "120%" is a probability over 1"#);
 }
@@ -86,12 +104,56 @@ fn a_partition_of_a_node_that_is_not_there() {
 }
 
 #[test]
+fn names_that_no_node_bears() {
+    let faults = |text: &str| without_list(&refused(&with(&format!("\"faults\": {{ {text} }}"))));
+    let crash = |who: &str| faults(&format!(r#""crash": {{ "every": "1s", "down": "1s", "who": {who} }}"#));
+    let said = [
+        crash(r#"{ "role": "leadr" }"#),
+        crash(r#"{ "role": "Leader" }"#),
+        crash(r#"{ "fact": "electd" }"#),
+        faults(r#""timeline": [{ "id": "a", "after": { "fact": "Elected" }, "kind": { "crash": {} } }]"#),
+        faults(r#""messages": [{ "from": 0, "to": 1, "kind": "apend", "fate": "drop" }]"#),
+    ];
+    let near = ["leader", "leader", "elected", "elected", "append"];
+    for (said, near) in said.iter().zip(near) {
+        assert!(said.contains(&format!("did you mean {near:?}?")), "{said}");
+    }
+}
+
+#[test]
+fn a_kind_that_is_reserved() {
+    let entry = r#"{ "id": "a", "at": "1s", "kind": { "point": { "name": "early-flush", "nth": 1 } } }"#;
+    let said = refused(&with(&format!(r#""faults": {{ "timeline": [{entry}] }}"#)));
+    assert!(said.contains("faults.timeline[0].kind: \"point\" is reserved for fault points"), "{said}");
+}
+
+#[test]
 fn a_bug_that_the_protocol_does_not_have() {
     assert_snapshot!(refused(&with("\"bug\": \"vote-amnesie\"")), @r#"x.json:8:3: bug: raft has no planted mistake "vote-amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
     let lab = Lab::calm();
     let said = lab.run(&["run", "calm.json", "--bug", "vote_amnesie"]);
     assert_eq!((said.code, said.out.as_str(), lab.files().len()), (2, "", 1));
     assert_snapshot!(without_list(&said.err), @r#"error: --bug: raft has no planted mistake "vote_amnesie"; did you mean "vote-amnesia"? (known: ...)"#);
+}
+
+#[test]
+fn what_the_seed_draws_is_checked_even_where_not_every_combination_is() {
+    let seven = r#"{ "one_of": [true, true, true, true, true, true, true] }"#;
+    let params = format!(r#""params": {{ "pre_vote": {seven}, "check_quorum": {seven}, "no_op": {seven} }}"#);
+    let open = CALM.replace("\"nodes\": 3", &format!(r#""nodes": {{ "one_of": [5, 3] }}, {params}"#));
+    let script =
+        r#""script": { "one_of": [[], [{ "at": "500ms", "client": 0, "op": "put k0 v", "to": 4 }]] }, "stands""#;
+    let lab = Lab::new();
+    lab.write("x.json", &open.replace("\"stands\"", script));
+    let codes: Vec<i32> = (0..12)
+        .map(|seed| {
+            let said = lab.run(&["run", "x.json", "--seed", &seed.to_string()]);
+            let place = "x.json:7:143: workload.script[0].to: there is no node 4; nodes are 0 to 2";
+            assert_eq!(said.err.contains(place), said.code == 2, "{}", said.err);
+            said.code
+        })
+        .collect();
+    assert!(codes.contains(&0) && codes.contains(&2) && codes.iter().all(|code| [0, 2].contains(code)), "{codes:?}");
 }
 
 #[test]
@@ -125,10 +187,10 @@ fn options_that_are_wrong() {
     For more information, try '--help'.
     "#);
     assert_snapshot!(refused(&["run", "calm.json", "--out", "nowhere/x.json"]), @"error: --out: there is no folder nowhere");
+    assert_snapshot!(refused(&["run", "calm.json", "--trace", "calm.json"]), @"error: --trace: calm.json is there already; --force replaces it");
     assert_snapshot!(refused(&["run", "calm.json", "--out", "calm.json"]), @"error: --out: calm.json is there already; --force replaces it");
-    assert!(
-        refused(&["run", "calm.json", "--trace", "nowhere/x.jsonl"]).contains("nowhere/x.jsonl: cannot be written")
-    );
+    let unwritable = refused(&["run", "calm.json", "--trace", "nowhere/x.jsonl"]);
+    assert!(unwritable.contains("nowhere/x.jsonl: cannot be written: ") && !unwritable.contains(".seedstorm"));
     assert!(refused(&["run", "calm.json", "--trace", "."]).contains("is no file that can be replaced"));
 }
 

@@ -19,6 +19,7 @@ fn everything_is_listed() {
     }
     let raft = said(&["list", "protocols", "--protocol", "raft"]);
     assert!(raft.contains(r#"election_timeout = ["150ms", "300ms"]"#), "{raft}");
+    assert!(raft.contains("follower, pre_candidate, candidate, leader") && raft.contains("read_confirmed"), "{raft}");
     assert!(said(&["list", "properties"]).contains("at most one leader is elected in a term"));
     assert!(said(&["list", "bugs"]).contains("may break one_vote_per_term"));
 }

@@ -32,7 +32,12 @@ fn an_edited_reproducer_says_where_it_differs() {
         assert!(said.out.contains(words), "{words}:\n{}", said.out);
     }
     let bisect = lab.run(&["replay", "edited.json", "--bisect"]);
-    assert_eq!(bisect.code, 125);
+    assert_eq!(bisect.code, 0, "what the file tells of does not break any more");
+    assert_eq!(lab.run(&["replay", "x.json", "--bisect"]).code, 1);
+    let mut other = lab.json("x.json");
+    other["verdict"]["property"] = "exactly_once".into();
+    lab.write("other.json", &other.to_string());
+    assert_eq!(lab.run(&["replay", "other.json", "--bisect"]).code, 125, "something else breaks");
     let document = lab.run(&["replay", "edited.json", "--json"]).json();
     assert_eq!((&document["exit_code"], &document["comparison"]["exact"]), (&4.into(), &false.into()));
 }
@@ -50,6 +55,17 @@ fn one_of_another_version_is_replayed_as_far_as_it_goes() {
         "{}",
         said.err
     );
+    let said = edited(&lab, |file| {
+        file["scenario"]["params"]["new_setting"] = 5.into();
+        file["scenario"]["workload"]["new_setting"] = 5.into();
+        let mut entry = file["plan"]["timeline"][0].clone();
+        (entry["id"], entry["kind"]) = ("meteor-1".into(), json!({ "meteor": {} }));
+        file["plan"]["timeline"].as_array_mut().unwrap().push(entry);
+    });
+    assert_eq!(said.code, 1, "the run is the same: {}", said.err);
+    for path in ["scenario.params.new_setting", "scenario.workload.new_setting", "].kind"] {
+        assert!(said.err.contains(&format!("{path} is not known here and is left out")), "{}", said.err);
+    }
     let said = edited(&lab, |file| {
         file["version"] = "9.9.9".into();
         file["digest"] = "0123456789abcdef0123456789abcdef".into();
@@ -88,6 +104,10 @@ fn edits_that_make_no_sense_are_refused_with_their_place() {
     );
     refused(&|file| file["scenario"]["protocol"] = "rafft".into(), &["scenario.protocol", "did you mean \"raft\"?"]);
     refused(&|file| file["scenario"]["nodes"] = 0.into(), &["scenario.nodes"]);
+    refused(
+        &|file| file["scenario"]["params"]["heartbeat"] = json!({ "one_of": ["20ms", "30ms"] }),
+        &["scenario.params.heartbeat: a reproducer states one value"],
+    );
     refused(&|file| file["plan"] = json!({}), &["plan", "\"seeds\" is missing"]);
     refused(&|file| file["scenario"]["params"]["heartbeat"] = "2h".into(), &["scenario.params.heartbeat"]);
 }
@@ -143,4 +163,9 @@ fn a_trace_shows_every_event() {
     let told = &story["story"][0];
     let line = trace.lines().nth(told["line"].as_u64().unwrap() as usize - 1).unwrap();
     assert_eq!(serde_json::from_str::<Value>(line).unwrap()["at"], told["at"], "a story names lines of the trace");
+    let file = lab.read("x.json");
+    assert_eq!(lab.run(&["replay", "x.json", "--trace", "x.json"]).code, 2);
+    assert_eq!(lab.read("x.json"), file, "what is replayed is left alone");
+    assert_eq!(lab.run(&["replay", "x.json", "--trace", "trace.jsonl", "--force"]).code, 1);
+    assert_eq!(lab.read("trace.jsonl"), trace);
 }

@@ -68,6 +68,13 @@ fn nothing_is_overwritten_unless_it_is_asked_for() {
     assert_eq!((refused.code, lab.read(first)), (2, "something else".to_owned()));
     assert!(refused.err.contains("is there already; --force replaces it"), "{}", refused.err);
 
+    let refused = run(&["--trace", first]);
+    assert_eq!((refused.code, lab.read(first)), (2, "something else".to_owned()));
+    assert!(refused.err.contains("--trace: ") && refused.err.contains("is there already"), "{}", refused.err);
+    let refused = run(&["--out", first, "--trace", &format!("./{first}"), "--force"]);
+    assert_eq!((refused.code, lab.read(first)), (2, "something else".to_owned()));
+    assert!(refused.err.contains("is where --out goes"), "{}", refused.err);
+
     assert_eq!(run(&["--out", first, "--force"]).code, 1);
     assert_eq!(lab.json(first)["seedstorm"], 1);
     assert_eq!(run(&["--out", "."]).row("reproducer"), format!("./{first}"));

@@ -392,6 +392,9 @@ impl Protocol for LockService {
     type Load = Locks;
     type Params = RaftParams;
 
+    const ROLES: &'static [&'static str] = Raft::ROLES;
+    const FACTS: &'static [&'static str] = &["raft", "granted"];
+    const MESSAGES: &'static [&'static str] = &["raft"];
     const NAME: &'static str = "lock-service";
     const ABOUT: &'static str = "locks kept in a replicated log";
     const BUGS: &'static [Bug] = BUGS;

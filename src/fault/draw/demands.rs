@@ -7,6 +7,7 @@ use crate::fault::links::Shape;
 use crate::fault::spec::{Durability, Faults, Form, Per};
 use crate::fault::{FaultKind, Who};
 use crate::params::Distribution;
+use crate::rng::Ratio;
 use crate::time::{Span, Time};
 
 /// More entries than this in one run are a mistake, or would be one soon.
@@ -31,6 +32,7 @@ impl Faults {
         self.check_budget(scene)?;
         for recipe in &recipes {
             check_recipe(recipe, &place)?;
+            check_share(recipe, self.swarm)?;
         }
         place.timeline(&self.timeline)?;
         for (n, entry) in self.timeline.iter().enumerate() {
@@ -102,6 +104,16 @@ fn check_recipe(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
     }
     check_form(recipe, place, &path)?;
     check_amount(recipe, place)
+}
+
+fn check_share(recipe: &Recipe, swarm: bool) -> Result<(), PlanError> {
+    let message = match () {
+        () if recipe.aimed == Ratio::ALWAYS => return Ok(()),
+        () if swarm => "a swarm draws this share anew for each seed; leave it out",
+        () if recipe.who.is_late() => return Ok(()),
+        () => "there is no role or fact that a share could be aimed at; give \"who\": {\"role\": …}",
+    };
+    Err(PlanError::new(format!("{}.aimed", recipe.kind), message))
 }
 
 fn check_form(recipe: &Recipe, place: &Place<'_>, path: &dyn Fn(&str) -> String) -> Result<(), PlanError> {

@@ -61,9 +61,10 @@ impl<'a> Swarm<'a> {
     }
 
     /// Whom an entry is aimed at. What the scenario fixed stays; a kind that is confined to a few nodes is not
-    /// aimed at a role that may be elsewhere.
-    pub(super) fn aim(&self, who: &Who, confined: bool, die: Die) -> Who {
+    /// aimed at a role that may be elsewhere, and a loss of power not at one node: it takes many.
+    pub(super) fn aim(&self, kind: FaultKind, who: &Who, confined: bool, die: Die) -> Who {
         let role = match who {
+            Who::Any if kind == FaultKind::Power => return Who::Any,
             Who::Any => self.leader.map(|role| Who::Role(role.to_owned())),
             Who::Role(_) | Who::Fact(_) => Some(who.clone()),
             _ => return who.clone(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::fault::links::{Cut, Links, Shape};
-use crate::fault::{Entry, Fault, Who};
+use crate::fault::{Entry, Who};
 use crate::ids::{FaultKind, NodeId, NodeSet};
 use crate::params::Distribution;
 use crate::process::{Cast, Group};
@@ -45,7 +45,7 @@ impl<'a> Targets<'a> {
         let lasts = entry.lasts;
         let kind = entry.kind.kind();
         let late = entry.who.is_late();
-        match links_of(&mut entry.kind) {
+        match entry.kind.links_mut() {
             Some(links) => {
                 if links.shape == Shape::Flapping && links.flaps.is_none() {
                     links.flaps = Some(half_period(lasts));
@@ -140,17 +140,6 @@ fn whole(group: &Group) -> Range<u32> {
     group.members.start..group.spares.end
 }
 
-fn links_of(fault: &mut Fault) -> Option<&mut Links> {
-    match fault {
-        Fault::Partition { links }
-        | Fault::Clog { links }
-        | Fault::Loss { links, .. }
-        | Fault::Delay { links, .. }
-        | Fault::Duplicate { links, .. } => Some(links),
-        _ => None,
-    }
-}
-
 /// Whether an entry has no target and never will have: a shape around nobody, links among one node alone.
 pub(super) fn strikes_nobody(entry: &Entry) -> bool {
     match (entry.kind.links(), &entry.who) {
@@ -171,6 +160,8 @@ pub(super) fn shaped(shapes: &[Shape], flaps: Option<&Distribution>, lasts: Opti
     Links { shape, cut: Vec::new(), flaps }
 }
 
+/// The half-period of a flapping fault that states none: a tenth of its length. Of nothing it would flap for ever
+/// within one instant.
 fn half_period(lasts: Option<Span>) -> Span {
     lasts.map_or(Span::ms(100), |lasts| Span(lasts.0 / 10)).max(Span::us(1))
 }

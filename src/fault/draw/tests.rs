@@ -168,6 +168,35 @@ fn a_swarm_draws_a_subset_and_never_more_than_stated() {
 }
 
 #[test]
+fn a_share_is_aimed_and_the_rest_strikes_anybody() {
+    let section =
+        |share: &str| json!({ "crash": { "every": "1s", "down": "1s", "who": { "role": "leader" }, "aimed": share } });
+    let aimed = |share: &str| {
+        let plans = (0..20).map(|seed| Setting::new().draw(seed, section(share)).timeline);
+        let entries: Vec<Entry> = plans.flatten().collect();
+        entries.iter().filter(|entry| entry.who.is_late()).count() * 100 / entries.len()
+    };
+    assert!((40..60).contains(&aimed("50%")));
+    assert_eq!((aimed("0%"), aimed("100%")), (0, 100));
+    let refused = |section| faults(section).check(&Setting::new().scene()).unwrap_err().to_string();
+    let mut swarm = section("50%");
+    swarm["swarm"] = true.into();
+    assert!(refused(swarm).starts_with("crash.aimed: a swarm draws this share"));
+    let nobody = json!({ "crash": { "every": "1s", "down": "1s", "aimed": "50%" } });
+    assert!(refused(nobody).starts_with("crash.aimed: there is no role or fact"));
+}
+
+#[test]
+fn a_swarm_leaves_a_loss_of_power_to_many() {
+    let section = json!({ "swarm": true, "power": { "every": "1s", "down": "1s" } });
+    for seed in 0..20 {
+        for entry in Setting::new().draw(seed, section.clone()).timeline {
+            assert!(matches!(&entry.who, Who::Nodes(nodes) if nodes.len() > 1), "{entry:?}");
+        }
+    }
+}
+
+#[test]
 fn a_swarm_aims_a_share_at_the_leader_and_inside_turns() {
     let setting = Setting::new();
     let section = json!({ "swarm": true, "crash": { "every": "1s", "down": ["1s", "2s"] } });

@@ -7,7 +7,7 @@ use super::target::RING_MAX;
 use crate::fault::links::{Cut, Links, Shape};
 use crate::fault::{End, Entry, Fault, FaultKind, FaultPlan, Who};
 use crate::ids::{ClientId, NodeId, NodeSet};
-use crate::params::nearest;
+use crate::params::unknown;
 use crate::process::Cast;
 use crate::time::{Span, Time};
 
@@ -231,9 +231,7 @@ fn named(name: &str, what: &str, known: Vec<&str>, path: &str) -> Result<(), Pla
     if known.contains(&name) {
         return Ok(());
     }
-    let hint = nearest(name, known.iter().copied()).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-    let list = if known.is_empty() { "there are none".to_owned() } else { format!("known: {}", known.join(", ")) };
-    Err(PlanError::new(path, format!("there is no {what} {name:?}{hint} ({list})")))
+    Err(PlanError::new(path, unknown(&format!("there is no {what} {name:?}"), name, known)))
 }
 
 /// A clock may stand nearly still, and may not run backwards.

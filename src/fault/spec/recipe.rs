@@ -18,6 +18,8 @@ pub(in crate::fault) struct Recipe {
     pub(in crate::fault) every: Span,
     pub(in crate::fault) per: Per,
     pub(in crate::fault) who: Who,
+    /// The share of entries that strike `who`, where it is bound late.
+    pub(in crate::fault) aimed: Ratio,
     /// How long an entry lasts, or the node is down with it; none for what has no end.
     pub(in crate::fault) lasts: Option<Distribution>,
     pub(in crate::fault) form: Form,
@@ -59,6 +61,7 @@ macro_rules! recipe {
             every: spec.every,
             per: spec.per,
             who: spec.who.clone(),
+            aimed: spec.aimed,
             lasts: $lasts(spec),
             form: $form(spec),
         })
@@ -128,6 +131,7 @@ impl Faults {
             every,
             per: Per::Cluster,
             who: who.clone(),
+            aimed: Ratio::ALWAYS,
             lasts,
             form,
         };

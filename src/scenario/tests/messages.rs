@@ -97,7 +97,7 @@ fn times() {
     "run_for": "4y"
         line 4, column 3: run_for: "4y" is not a duration: it has an unknown unit; write it as "150ms" (units: ns us ms s min h)
     "run_for": "30000h"
-        line 4, column 3: run_for: virtual time ends after 2.28 years (20015h); 30000h is past that
+        line 4, column 3: run_for: "30000h" is not a duration: it is past the end of virtual time, 2.28 years (20015h); write it as "150ms" (units: ns us ms s min h)
     "run_for": {"one_of": ["1s"]}
         line 4, column 3: run_for: "one_of" can leave open what stands under nodes, params, network, workload, and nothing else; state one value here
     "##);
@@ -307,7 +307,7 @@ fn kinds() {
     "faults": {"crash": {"every": "0s", "down": "1s"}}
         line 5, column 24: faults.crash.every: entries without any time between them would never end; give "5s" or the like
     "faults": {"crash": {"every": "5s", "down": "1s", "shapes": ["ring"]}}
-        line 5, column 53: faults.crash.shapes: unknown field (known: every, per, who, down, unsynced, strike)
+        line 5, column 53: faults.crash.shapes: unknown field (known: every, per, who, aimed, down, unsynced, strike)
     "faults": {"crash": {"every": "5s", "down": "1s", "unsynced": "some"}}
         line 5, column 53: faults.crash.unsynced: "some" is not known here; did you mean "none"? (known: none, prefix, all, independent)
     "faults": {"partition": {"every": "5s", "lasts": "1s", "shapes": ["isolated"]}}
@@ -396,7 +396,7 @@ fn entries_by_hand() {
     "faults": {"timeline": [{"id": "a", "at": "1s", "kind": {"crash": {"x": 1}}}]}
         line 5, column 70: faults.timeline[0].kind.crash.x: unknown field (known: unsynced, strike)
     "faults": {"timeline": [{"id": "a", "at": "1s", "kind": "crash"}]}
-        line 5, column 51: faults.timeline[0].kind: "crash" takes settings; write {"crash": {…}}
+        line 5, column 51: faults.timeline[0].kind: "crash" takes something; write {"crash": …}
     "faults": {"timeline": [{"id": "a", "kind": {"crash": {}}}]}
         line 5, column 27: faults.timeline[0]: entry "a": it never begins; give "at": "2s" or "after": {"fact": …}
     "faults": {"timeline": [{"id": "a", "at": "1s", "after": {"fact": "elected"}, "kind": {"crash": {}}}]}
