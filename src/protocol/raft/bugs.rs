@@ -73,7 +73,7 @@ const TABLE: [(Mistake, Bug); 12] = [
         Bug {
             name: "no-log-check",
             about: "a node votes without comparing the candidate's log with its own",
-            breaks: &["leader_completeness"],
+            breaks: &["leader_completeness", "committed_durable"],
             reached: "",
             source: "Raft paper, section 5.4.1; akka-raft issues 30 and 51",
         },
@@ -103,7 +103,7 @@ const TABLE: [(Mistake, Bug); 12] = [
         Bug {
             name: "truncate-always",
             about: "a follower replaces all that stands behind the entry before those that it is sent, also where nothing conflicts",
-            breaks: &["monotone_terms", "committed_durable", "replicas_equal"],
+            breaks: &["monotone_terms", "committed_durable", "replicas_equal", "leader_completeness"],
             reached: "messages that are late or arrive twice; above all with small batches and several under way",
             source: "openraft commit 9540c904; akka-raft issue 66",
         },
