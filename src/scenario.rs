@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use cast::{GroupSize, Nodes};
+pub use choice::open_settings;
 pub use document::{Also, Document};
 pub use error::ScenarioError;
 pub use reproducer::{Failure, FailureKind, Loaded, Reproducer, aside_in, folder_of};

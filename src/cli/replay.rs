@@ -13,13 +13,13 @@ use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
 use crate::process::Cast;
-use crate::report::character::{Character, open_settings};
+use crate::report::character::Character;
 use crate::report::comparison::{self, Comparison};
 use crate::report::document::Account;
 use crate::report::files::Trace;
 use crate::report::verdict::{self, Judgement, judge};
 use crate::report::{course, story, view};
-use crate::scenario::{Document, Expect, FORMAT, Loaded, Reproducer, ScenarioError};
+use crate::scenario::{Document, Expect, FORMAT, Loaded, Reproducer, ScenarioError, open_settings};
 use crate::sim::Ending;
 use crate::time::Time;
 
@@ -88,7 +88,7 @@ fn admitted<'e>(
     let mut scenario = reproducer.scenario.clone();
     scenario.seedstorm = FORMAT;
     let value = serde_json::to_value(&scenario).unwrap_or_default();
-    if let Some(path) = open_settings(&value).into_iter().find(|path| !path.starts_with("faults")) {
+    if let Some(path) = open_settings(&value).pop_first() {
         let message = "a reproducer states one value for each setting; nothing in it is drawn again";
         return Err(place(ScenarioError::new(path, message), "scenario"));
     }

@@ -13,7 +13,7 @@ use super::stop::Stop;
 use crate::fault::FaultPlan;
 use crate::lab::{self, Experiment, Look, Shown, admit};
 use crate::params::unknown;
-use crate::report::character::{self, Character, open_settings};
+use crate::report::character::{self, Character, drawn_settings};
 use crate::report::course;
 use crate::report::document::Account;
 use crate::report::files::Trace;
@@ -80,7 +80,7 @@ fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepar
     let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
     let source = args.scenario.display().to_string();
     let again = format!("{} run {} --seed {}{bug}", program(), quoted(&source), args.seed);
-    Ok(Prepared { experiment, scenario, plan, open: open_settings(document.value()), source, seed: args.seed, again })
+    Ok(Prepared { experiment, scenario, plan, open: drawn_settings(document.value()), source, seed: args.seed, again })
 }
 
 fn check_bug(bug: &str, experiment: &dyn Experiment) -> Result<(), Stop> {

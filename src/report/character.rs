@@ -12,7 +12,7 @@ use crate::lab::Experiment;
 use crate::params::Distribution;
 use crate::process::{Cast, Group};
 use crate::rng::Seed;
-use crate::scenario::{Expect, Scenario, shared_policy};
+use crate::scenario::{Expect, Scenario, open_settings, shared_policy};
 use crate::sim::world::Outside;
 
 /// What a run is made from.
@@ -38,33 +38,15 @@ impl std::fmt::Debug for Character<'_> {
     }
 }
 
-/// The paths of the settings that a scenario file leaves open for the seed to draw.
+/// The paths of the settings that the seed draws: those that a scenario file leaves open, and under a swarm the faults
+/// and the odds of the network.
 #[must_use]
-pub fn open_settings(file: &Value) -> BTreeSet<String> {
-    let mut open = BTreeSet::new();
-    gather_open(file, "", &mut open);
+pub fn drawn_settings(file: &Value) -> BTreeSet<String> {
+    let mut drawn = open_settings(file);
     if file.pointer("/faults/swarm") == Some(&Value::Bool(true)) {
-        open.extend(["faults", "network.loss", "network.duplicate"].map(str::to_owned));
+        drawn.extend(["faults", "network.loss", "network.duplicate"].map(str::to_owned));
     }
-    open
-}
-
-fn gather_open(value: &Value, path: &str, open: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields)
-            if fields.len() == 1 && (fields.contains_key("one_of") || fields.contains_key("between")) =>
-        {
-            open.insert(path.to_owned());
-        }
-        Value::Object(fields) => {
-            for (name, inner) in fields {
-                let deeper = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                gather_open(inner, &deeper, open);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| gather_open(item, path, open)),
-        _ => {}
-    }
+    drawn
 }
 
 /// The character of a run as text.
@@ -289,21 +271,4 @@ fn cast_in_words(cast: &Cast) -> String {
     };
     let groups: Vec<String> = cast.groups().iter().filter(|group| !group.members.is_empty()).map(group).collect();
     format!("{}: {}", cast.len(), groups.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn open_settings_are_found_wherever_they_are() {
-        let file = json!({
-            "nodes": { "one_of": [3, 5] },
-            "network": { "loss": { "between": ["0%", "1%"] }, "latency": { "uniform": ["1ms", "2ms"] } },
-            "params": { "timeout": [{ "one_of": ["1ms"] }, "2ms"] },
-        });
-        let open: Vec<String> = open_settings(&file).into_iter().collect();
-        assert_eq!(open, ["network.loss", "nodes", "params.timeout"]);
-    }
 }

@@ -1,7 +1,7 @@
 //! Settings that are left open: `{"one_of": […]}` and `{"between": [a, b]}`, drawn for each plan seed from the
 //! seed and the setting's place alone, so that one open setting moves no other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -20,6 +20,30 @@ pub(super) fn leaves_open(name: &str) -> bool {
 /// Whether this object leaves a setting open.
 pub(super) fn is_open(fields: &Map<String, Value>) -> bool {
     fields.keys().any(|name| leaves_open(name))
+}
+
+/// The paths of the settings that a scenario file leaves open for the seed to draw.
+#[must_use]
+pub fn open_settings(file: &Value) -> BTreeSet<String> {
+    let mut open = BTreeSet::new();
+    gather_open(file, "", &mut open);
+    open
+}
+
+fn gather_open(value: &Value, path: &str, open: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) if is_open(fields) => {
+            open.insert(path.to_owned());
+        }
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let deeper = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                gather_open(inner, &deeper, open);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather_open(item, path, open)),
+        _ => {}
+    }
 }
 
 /// The alternatives that were taken, by [`key`]. The ends of a range are alternatives 0 and 1.

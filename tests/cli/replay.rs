@@ -23,6 +23,19 @@ fn edited(lab: &Lab, change: impl FnOnce(&mut Value)) -> Said {
 }
 
 #[test]
+fn a_run_of_every_scenario_is_kept_and_replayed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/raft");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let lab = Lab::new();
+        let scenario = file.unwrap().path().display().to_string();
+        let ran = lab.run(&["run", &scenario, "--seed", "3", "--keep", "--out", "kept.json"]);
+        let replay = lab.run(&["replay", "kept.json"]);
+        assert_eq!((replay.code, replay.row("digest")), (ran.code, ran.row("digest")), "{scenario}: {}", replay.err);
+        assert!(replay.out.contains("Replayed exactly"), "{scenario}: {}", replay.out);
+    }
+}
+
+#[test]
 fn an_edited_reproducer_says_where_it_differs() {
     let lab = lab();
     let said = edited(&lab, |file| file["plan"]["timeline"] = json!([]));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{check, with};
 use crate::rng::Seed;
-use crate::scenario::Document;
+use crate::scenario::{Document, open_settings};
 
 fn params(text: &str, seed: u64) -> Value {
     let document = Document::parse(&with("params", &format!("\"params\": {text}"))).unwrap();
@@ -58,4 +58,15 @@ fn all_open_settings_together_are_checked_even_where_they_are_many() {
         text.replace("capacitys\": { \"one_of\": [1, 2, 3, 4, 5, 6, 7, 8, 9]", "capacity\": { \"one_of\": [1, 0]");
     let error = check(&Document::parse(&last).unwrap()).unwrap_err();
     assert_eq!(error.path, "network.links[8].capacity");
+}
+
+#[test]
+fn open_settings_are_found_wherever_they_are() {
+    let file = serde_json::json!({
+        "nodes": { "one_of": [3, 5] },
+        "network": { "loss": { "between": ["0%", "1%"] }, "latency": { "uniform": ["1ms", "2ms"] } },
+        "params": { "timeout": [{ "one_of": ["1ms"] }, "2ms"] },
+    });
+    let open: Vec<String> = open_settings(&file).into_iter().collect();
+    assert_eq!(open, ["network.loss", "nodes", "params.timeout"]);
 }
