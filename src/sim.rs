@@ -324,7 +324,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn happen(&mut self, event: Event<P>, order: u64) {
         match event {
             Event::Deliver { to, from, hash, msg } => self.deliver(to, from, hash, msg, order),
-            Event::Timer { node, key } => self.ring(node, key, order),
+            Event::Timer { node } => self.ring(node, order),
             Event::Request { to, id, op } => self.request(to, id, op, order),
             Event::Reply { from, id, reply, echo } => self.answer(from, id, reply, echo, order),
             Event::TurnEnds { node, life } => self.turn_ends(node, life),

@@ -9,7 +9,7 @@ pub(crate) enum Event<P: Process> {
     /// A message reaches a node.
     Deliver { to: NodeId, from: NodeId, hash: u64, msg: P::Msg },
     /// A timer may run out: the table of the node's timers knows whether it does.
-    Timer { node: NodeId, key: u32 },
+    Timer { node: NodeId },
     /// A request reaches a node.
     Request { to: NodeId, id: OpId, op: P::Op },
     /// An answer reaches a client; `echo` marks the second copy of a doubled one.

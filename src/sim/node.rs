@@ -96,8 +96,9 @@ pub(crate) enum Work {
 /// An input that waits.
 pub(crate) enum Waiting<P: Process> {
     Input(Input<P>),
-    /// A timer that ran out meanwhile; it fires only if it was not stopped or started anew before its turn.
-    Timer(u32),
+    /// A timer that ran out meanwhile, by the event with this sequence number; it fires only if it was not stopped
+    /// or started anew before its turn.
+    Timer(u64),
 }
 
 /// A record on its way to the disk.
@@ -260,18 +261,13 @@ impl<P: Process> Seats<P> for Table<P> {
 /// The timers of one node. A timer that is started anew for a later instant, as an election timeout is at
 /// every heartbeat, costs no work in the queue: its queued event finds, when it comes, that it is early, and
 /// goes back with the sequence number that the timer took when it was last started.
-pub(crate) struct Timers<T> {
-    entries: Vec<Armed<T>>,
-    keys: u32,
-}
+pub(crate) struct Timers<T>(Vec<Armed<T>>);
 
 #[derive(Clone, Copy)]
 struct Armed<T> {
     timer: T,
-    /// Names the queued event that belongs to this entry.
-    key: u32,
-    /// The true instant of the queued event.
-    queued: Time,
+    /// The event that belongs to this entry: when it comes up, and under which sequence number.
+    queued: (Time, u64),
     state: Running,
 }
 
@@ -297,54 +293,49 @@ pub(crate) enum Rings<T> {
 
 impl<T> Default for Timers<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), keys: 0 }
+        Self(Vec::new())
     }
 }
 
 impl<T: Copy + Eq> Timers<T> {
-    /// (Re)starts a timer that runs out at `at`. Returns the key of an event to queue, unless one that is
-    /// already queued serves.
-    pub(crate) fn arm(&mut self, timer: T, deadline: Local, at: Time, order: u64) -> Option<u32> {
+    /// (Re)starts a timer that runs out at `at`. Whether an event is to be queued for it: one that is already queued
+    /// may serve.
+    pub(crate) fn arm(&mut self, timer: T, deadline: Local, at: Time, order: u64) -> bool {
         let state = Running::Armed { deadline, at, order };
-        let found = self.entries.iter_mut().find(|entry| entry.timer == timer);
-        if let Some(entry) = found {
-            let serves = entry.queued <= at && entry.state != Running::Due;
-            entry.state = state;
-            if serves {
-                return None;
-            }
-            self.keys += 1;
-            entry.key = self.keys;
-            entry.queued = at;
-            return Some(entry.key);
+        let Some(entry) = self.0.iter_mut().find(|entry| entry.timer == timer) else {
+            self.0.push(Armed { timer, queued: (at, order), state });
+            return true;
+        };
+        let serves = entry.queued.0 <= at && entry.state != Running::Due;
+        entry.state = state;
+        if !serves {
+            entry.queued = (at, order);
         }
-        self.keys += 1;
-        self.entries.push(Armed { timer, key: self.keys, queued: at, state });
-        Some(self.keys)
+        !serves
     }
 
     pub(crate) fn disarm(&mut self, timer: T) {
-        let Some(place) = self.entries.iter().position(|entry| entry.timer == timer) else { return };
-        if self.entries[place].state == Running::Due {
-            self.entries.swap_remove(place);
+        let Some(place) = self.0.iter().position(|entry| entry.timer == timer) else { return };
+        if self.0[place].state == Running::Due {
+            self.0.swap_remove(place);
         } else {
-            self.entries[place].state = Running::Stopped;
+            self.0[place].state = Running::Stopped;
         }
     }
 
     /// Forgets all timers; events that are still queued will mean nothing.
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
+        self.0.clear();
     }
 
-    /// The queued event `key` came up at (`now`, `order`). With `hold` a timer that runs out is kept until
+    /// An event came up at (`now`, `order`). With `hold` a timer that runs out is kept until
     /// [`take_due`](Timers::take_due), because the node is busy.
-    pub(crate) fn ring(&mut self, key: u32, now: Time, order: u64, hold: bool) -> Rings<T> {
-        let Some(place) = self.entries.iter().position(|entry| entry.key == key) else { return Rings::Void };
-        let entry = &mut self.entries[place];
+    pub(crate) fn ring(&mut self, now: Time, order: u64, hold: bool) -> Rings<T> {
+        let Some(place) = self.0.iter().position(|entry| entry.queued == (now, order)) else { return Rings::Void };
+        let entry = &mut self.0[place];
         match entry.state {
             Running::Armed { at, order: own, .. } if (at, own) > (now, order) => {
-                entry.queued = at;
+                entry.queued = (at, own);
                 Rings::Early(at, own)
             }
             Running::Armed { .. } => {
@@ -352,42 +343,43 @@ impl<T: Copy + Eq> Timers<T> {
                 if hold {
                     entry.state = Running::Due;
                 } else {
-                    self.entries.swap_remove(place);
+                    self.0.swap_remove(place);
                 }
                 Rings::Fires(timer)
             }
-            Running::Stopped | Running::Due => {
-                self.entries.swap_remove(place);
+            // Due is what it became by this event, of which the queue may hold a second.
+            Running::Due => Rings::Void,
+            Running::Stopped => {
+                self.0.swap_remove(place);
                 Rings::Void
             }
         }
     }
 
-    /// The timer that ran out while the node was busy, unless it was stopped or started anew since.
-    pub(crate) fn take_due(&mut self, key: u32) -> Option<T> {
-        let due = |entry: &Armed<T>| entry.key == key && entry.state == Running::Due;
-        let place = self.entries.iter().position(due)?;
-        Some(self.entries.swap_remove(place).timer)
+    /// The timer that ran out by the event with this sequence number while the node was busy, unless it was stopped
+    /// or started anew since.
+    pub(crate) fn take_due(&mut self, order: u64) -> Option<T> {
+        let due = |entry: &Armed<T>| entry.queued.1 == order && entry.state == Running::Due;
+        let place = self.0.iter().position(due)?;
+        Some(self.0.swap_remove(place).timer)
     }
 
     /// The clock changed its rate: recomputes when each timer runs out, and queues anew those that now run
     /// out before their event.
-    pub(crate) fn retime(&mut self, instant: impl Fn(Local) -> Time, mut queue: impl FnMut(Time, u64, u32)) {
-        for entry in &mut self.entries {
+    pub(crate) fn retime(&mut self, instant: impl Fn(Local) -> Time, mut queue: impl FnMut(Time, u64)) {
+        for entry in &mut self.0 {
             let Running::Armed { deadline, at, order } = &mut entry.state else { continue };
             *at = instant(*deadline);
-            if *at < entry.queued {
-                self.keys += 1;
-                entry.key = self.keys;
-                entry.queued = *at;
-                queue(*at, *order, entry.key);
+            if *at < entry.queued.0 {
+                entry.queued = (*at, *order);
+                queue(*at, *order);
             }
         }
     }
 
     /// The timers that are armed, with what the node's clock shows when they run out.
     pub(crate) fn armed(&self) -> impl Iterator<Item = (T, Local)> + '_ {
-        self.entries.iter().filter_map(|entry| match entry.state {
+        self.0.iter().filter_map(|entry| match entry.state {
             Running::Armed { deadline, .. } => Some((entry.timer, deadline)),
             _ => None,
         })
@@ -401,20 +393,20 @@ mod tests {
     #[test]
     fn a_timer_started_anew_for_later_keeps_its_event() {
         let mut timers = Timers::default();
-        assert_eq!(timers.arm('e', Local(10), Time(10), 1), Some(1));
-        assert_eq!(timers.arm('e', Local(20), Time(20), 5), None);
-        assert!(matches!(timers.ring(1, Time(10), 1, false), Rings::Early(Time(20), 5)));
-        assert!(matches!(timers.ring(1, Time(20), 5, false), Rings::Fires('e')));
-        assert!(matches!(timers.ring(1, Time(20), 5, false), Rings::Void));
+        assert!(timers.arm('e', Local(10), Time(10), 1));
+        assert!(!timers.arm('e', Local(20), Time(20), 5));
+        assert!(matches!(timers.ring(Time(10), 1, false), Rings::Early(Time(20), 5)));
+        assert!(matches!(timers.ring(Time(20), 5, false), Rings::Fires('e')));
+        assert!(matches!(timers.ring(Time(20), 5, false), Rings::Void));
     }
 
     #[test]
     fn a_timer_started_anew_for_sooner_gets_a_new_event() {
         let mut timers = Timers::default();
         timers.arm('e', Local(10), Time(10), 1);
-        assert_eq!(timers.arm('e', Local(5), Time(5), 2), Some(2));
-        assert!(matches!(timers.ring(2, Time(5), 2, false), Rings::Fires('e')));
-        assert!(matches!(timers.ring(1, Time(10), 1, false), Rings::Void));
+        assert!(timers.arm('e', Local(5), Time(5), 2));
+        assert!(matches!(timers.ring(Time(5), 2, false), Rings::Fires('e')));
+        assert!(matches!(timers.ring(Time(10), 1, false), Rings::Void));
     }
 
     #[test]
@@ -422,14 +414,14 @@ mod tests {
         let mut timers = Timers::default();
         timers.arm('e', Local(10), Time(10), 1);
         timers.arm('e', Local(10), Time(10), 9);
-        assert!(matches!(timers.ring(1, Time(10), 1, false), Rings::Early(Time(10), 9)));
+        assert!(matches!(timers.ring(Time(10), 1, false), Rings::Early(Time(10), 9)));
     }
 
     #[test]
     fn a_due_timer_that_is_stopped_does_not_fire() {
         let mut timers = Timers::default();
         timers.arm('e', Local(10), Time(10), 1);
-        assert!(matches!(timers.ring(1, Time(10), 1, true), Rings::Fires('e')));
+        assert!(matches!(timers.ring(Time(10), 1, true), Rings::Fires('e')));
         timers.disarm('e');
         assert_eq!(timers.take_due(1), None);
     }
@@ -438,10 +430,10 @@ mod tests {
     fn a_due_timer_that_is_started_anew_fires_only_then() {
         let mut timers = Timers::default();
         timers.arm('e', Local(10), Time(10), 1);
-        let _ = timers.ring(1, Time(10), 1, true);
-        assert_eq!(timers.arm('e', Local(30), Time(30), 2), Some(2));
+        let _ = timers.ring(Time(10), 1, true);
+        assert!(timers.arm('e', Local(30), Time(30), 2));
         assert_eq!(timers.take_due(1), None);
-        assert!(matches!(timers.ring(2, Time(30), 2, false), Rings::Fires('e')));
+        assert!(matches!(timers.ring(Time(30), 2, false), Rings::Fires('e')));
     }
 
     #[test]
@@ -449,10 +441,10 @@ mod tests {
         let mut timers = Timers::default();
         timers.arm('e', Local(10), Time(10), 1);
         timers.disarm('e');
-        assert_eq!(timers.arm('e', Local(12), Time(12), 3), None);
-        assert!(matches!(timers.ring(1, Time(10), 1, false), Rings::Early(Time(12), 3)));
+        assert!(!timers.arm('e', Local(12), Time(12), 3));
+        assert!(matches!(timers.ring(Time(10), 1, false), Rings::Early(Time(12), 3)));
         timers.disarm('e');
-        assert!(matches!(timers.ring(1, Time(12), 3, false), Rings::Void));
+        assert!(matches!(timers.ring(Time(12), 3, false), Rings::Void));
     }
 
     #[test]
@@ -460,7 +452,7 @@ mod tests {
         let mut timers = Timers::default();
         timers.arm('e', Local(100), Time(100), 1);
         let mut queued = Vec::new();
-        timers.retime(|deadline| Time(deadline.0 / 2), |at, order, key| queued.push((at, order, key)));
-        assert_eq!(queued, [(Time(50), 1, 2)]);
+        timers.retime(|deadline| Time(deadline.0 / 2), |at, order| queued.push((at, order)));
+        assert_eq!(queued, [(Time(50), 1)]);
     }
 }

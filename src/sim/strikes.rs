@@ -216,7 +216,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let queue = &mut self.queue;
         slot.timers.retime(
             |deadline| clock.instant(deadline),
-            |at, order, key| queue.push_with(at.0, order, Event::Timer { node, key }),
+            |at, order| queue.push_with(at.0, order, Event::Timer { node }),
         );
         slot.refresh();
     }

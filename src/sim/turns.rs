@@ -40,18 +40,18 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.input(to, Input::Message { from, msg });
     }
 
-    pub(super) fn ring(&mut self, node: NodeId, key: u32, order: u64) {
+    pub(super) fn ring(&mut self, node: NodeId, order: u64) {
         let slot = &mut self.nodes.0[node.index()];
         let busy = !slot.plain && !slot.rare().ready();
-        match slot.timers.ring(key, self.now, order, busy) {
+        match slot.timers.ring(self.now, order, busy) {
             Rings::Void => {}
-            Rings::Early(at, order) => self.queue.push_with(at.0, order, Event::Timer { node, key }),
+            Rings::Early(at, order) => self.queue.push_with(at.0, order, Event::Timer { node }),
             Rings::Fires(timer) => {
                 self.log.event(self.now, What::Timer, node.0.into(), content_hash(&timer), 0);
                 self.counters.timers += 1;
                 self.trace(What::Timer, Endpoint::Node(node), None, || format!("{timer:?}"));
                 if busy {
-                    self.nodes.0[node.index()].rare().inbox.push_back(Waiting::Timer(key));
+                    self.nodes.0[node.index()].rare().inbox.push_back(Waiting::Timer(order));
                 } else {
                     self.input(node, Input::Timer(timer));
                 }
@@ -242,8 +242,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         while let Some(waiting) = self.next_waiting(node) {
             match waiting {
                 Waiting::Input(input) => self.turn(node, input),
-                Waiting::Timer(key) => {
-                    if let Some(timer) = self.nodes.0[node.index()].timers.take_due(key) {
+                Waiting::Timer(order) => {
+                    if let Some(timer) = self.nodes.0[node.index()].timers.take_due(order) {
                         self.turn(node, Input::Timer(timer));
                     }
                 }
@@ -404,8 +404,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let deadline = slot.local(self.now) + after;
         let at = slot.instant(deadline);
         let order = self.queue.ticket();
-        if let Some(key) = slot.timers.arm(timer, deadline, at, order) {
-            self.queue.push_with(at.0, order, Event::Timer { node, key });
+        if slot.timers.arm(timer, deadline, at, order) {
+            self.queue.push_with(at.0, order, Event::Timer { node });
         }
         self.log.enter(self.now, What::Arm, node.0.into(), content_hash(&timer), after.0);
     }
