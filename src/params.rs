@@ -183,25 +183,6 @@ impl Distribution {
         }
     }
 
-    /// The mean, for accounts and bounds; where it does not exist, the 99.9th percentile.
-    #[must_use]
-    pub fn typical(&self) -> Span {
-        match *self {
-            Self::Constant(span) => span,
-            Self::Uniform(low, high) => Span(low.0 + (high.0 - low.0) / 2),
-            Self::Exponential { min, mean } => min + mean,
-            Self::Normal { mean, .. } => mean,
-            Self::LogNormal { median, .. } => median,
-            Self::Pareto { min, alpha_milli } if alpha_milli > 1000 => {
-                rounded(min.0 as f64 * alpha_milli as f64 / (alpha_milli - 1000) as f64)
-            }
-            Self::Pareto { .. } => self.upper(),
-            Self::Bimodal { fast, slow, odds } => {
-                rounded(fast.0 as f64 + (slow.0 as f64 - fast.0 as f64) * odds.as_fraction())
-            }
-        }
-    }
-
     /// A duration that it exceeds at most once in a thousand times.
     #[must_use]
     pub fn upper(&self) -> Span {

@@ -40,7 +40,7 @@ pub use outcome::{Availability, Counters, Ending, Liveness, Outcome, PropertyLin
 use phases::Course;
 use queue::Queue;
 use trace::{Kinds, Log};
-pub use trace::{Record, Tracer, What, kind_of};
+pub use trace::{Record, Tracer, Verbatim, What, kind_of};
 use world::World;
 
 /// Everything that a run is made from, beside the types.
@@ -230,12 +230,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.log.events
     }
 
-    /// The last events, oldest first: when, what kind of record, on which node or client (as
-    /// [`Endpoint::word`] numbers them). They are always kept, so that something is known of a run that panics.
-    pub fn recent(&self) -> impl Iterator<Item = (Time, u8, u32)> + '_ {
-        self.log.recent()
-    }
-
     /// The first broken property, if one is.
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {
@@ -360,8 +354,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// and not one after another. Nothing depends on what is read.
     fn warm_up(&mut self) {
         let slots = &self.nodes.0;
-        let lives = self.queue.upcoming().filter_map(Event::reaches).map(|node| slots[node.index()].life);
-        black_box(lives.fold(0u32, u32::wrapping_add));
+        let ends = self.queue.upcoming().filter_map(Event::reaches).map(|node| slots[node.index()].ends());
+        black_box(ends.fold(0usize, usize::wrapping_add));
     }
 
     fn world_event(&mut self, event: &WorldEvent) {

@@ -8,6 +8,9 @@ use crate::process::Process;
 use crate::rng::Dice;
 use crate::time::Span;
 
+/// Operations that each client must get answered by a healed core.
+pub const FRESH: u32 = 3;
+
 /// What clients ask. Operations are a pure function of the client and their number: taking one out of a run
 /// moves no other.
 pub trait Workload<P: Process>: Sized {

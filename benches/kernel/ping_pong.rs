@@ -29,7 +29,8 @@ impl Player {
     fn ask(&mut self, io: &mut Io<'_, Self>) {
         let nodes = u64::from(io.cast().len());
         let step = 1 + io.choose(nodes - 1);
-        let to = (u64::from(io.me().0) + step) % nodes;
+        let to = u64::from(io.me().0) + step;
+        let to = if to < nodes { to } else { to - nodes };
         self.asked += 1;
         io.send(NodeId(to as u32), Msg::Ping(self.asked));
     }

@@ -73,7 +73,7 @@ impl Launch<'_> {
     /// if it turns out to be another run.
     pub(super) fn retell(&self, outcome: &Outcome) -> Result<Option<Story>, Stop> {
         let nodes = outcome.violation.as_ref().map_or(&[][..], |violation| &violation.evidence.nodes);
-        let listener = Rc::new(RefCell::new(Listener::new(nodes, self.experiment.sometimes())));
+        let listener = Rc::new(RefCell::new(Listener::new(nodes, self.experiment.sometimes(), &self.plan.timeline)));
         let ear = Rc::clone(&listener);
         let tracer: Tracer = Box::new(move |record| ear.borrow_mut().hear(record));
         let again = self.go(Look { tracer: Some(tracer), ..Look::default() })?;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::links::Shape;
-use super::{DrawOverride, Entry, MessageOverride, Noise, Unsynced, Who};
+use super::{DrawOverride, Entry, MessageOverride, Noise, Unsynced, Who, is_false};
 use crate::ids::OpId;
 use crate::params::Distribution;
 use crate::rng::{Ratio, Seed, Seeds};
@@ -102,11 +102,6 @@ pub struct Faults {
     /// Seeds that replace what derives from the run's one seed.
     #[serde(skip_serializing_if = "SeedOverrides::is_empty")]
     pub seeds: SeedOverrides,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 /// Any of the four seeds, replaced; the others derive from the run's one seed as ever.

@@ -4,15 +4,15 @@
 //! together in their order: what struck (faults, crashes, boots), what was reported (votes, elections), and what the
 //! nodes concerned last did. What is reported all the time is routine, and told once at most.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
 use super::layout::{Ink, Sheet, Tone, WIDTH, clipped, count};
 use crate::check::Violation;
-use crate::fault::FaultKind;
+use crate::fault::{Entry, FaultKind};
 use crate::ids::NodeId;
-use crate::sim::{Record, What, kind_of};
+use crate::sim::{Record, Verbatim, What, kind_of};
 use crate::time::Time;
 
 /// How many records of each strand are kept, and of each kind of fact.
@@ -32,6 +32,8 @@ type Kept = (u64, Record, u64);
 pub struct Listener {
     nodes: Vec<String>,
     notable: Vec<&'static str>,
+    /// The entries of the plan after which a node boots again.
+    crashes: BTreeSet<String>,
     heard: u64,
     strikes: VecDeque<Kept>,
     facts: BTreeMap<String, Strand>,
@@ -72,10 +74,21 @@ pub struct Told {
 }
 
 impl Listener {
-    /// A listener who cares about these nodes, and about facts of these kinds wherever they are reported.
+    /// A listener who cares about these nodes, and about facts of these kinds wherever they are reported, and knows
+    /// what was planned.
     #[must_use]
-    pub fn new(nodes: &[NodeId], notable: &[&'static str]) -> Self {
+    pub fn new(nodes: &[NodeId], notable: &[&'static str], plan: &[Entry]) -> Self {
+        const CRASHES: [FaultKind; 6] = [
+            FaultKind::Crash,
+            FaultKind::Kill,
+            FaultKind::Power,
+            FaultKind::Wipe,
+            FaultKind::Damage,
+            FaultKind::SyncFail,
+        ];
+        let crashes = plan.iter().filter(|entry| CRASHES.contains(&entry.kind.kind()));
         Self {
+            crashes: crashes.map(|entry| entry.id.clone()).collect(),
             nodes: nodes.iter().map(ToString::to_string).collect(),
             notable: notable.to_vec(),
             heard: 0,
@@ -93,7 +106,8 @@ impl Listener {
             What::Fault | What::Crash | What::Refuse | What::Phase => true,
             // That everything boots in the beginning goes without saying.
             What::Boot => record.at > Time::ZERO,
-            What::End => outlasts(record),
+            // A crash ends with a boot.
+            What::End => !self.crashes.contains(&record.detail),
             _ => false,
         };
         if strikes {
@@ -114,7 +128,7 @@ impl Listener {
     }
 
     fn hear_fact(&mut self, concerned: bool, record: &Record) {
-        let kind = kind_of(&Said(&record.detail));
+        let kind = kind_of(&Verbatim(&record.detail));
         let notable = self.notable.contains(&kind.as_str());
         let strand = self.facts.entry(kind).or_default();
         strand.reported[usize::from(!concerned)] += 1;
@@ -154,30 +168,14 @@ fn keep(strand: &mut VecDeque<Kept>, most: usize, place: u64, record: &Record) {
 
 /// Whether two records differ only in their particulars.
 fn are_alike(one: &Record, other: &Record) -> bool {
-    let kind = |record: &Record| kind_of(&Said(&record.detail));
+    let kind = |record: &Record| kind_of(&Verbatim(&record.detail));
     one.what == other.what && one.on == other.on && one.peer == other.peer && kind(one) == kind(other)
-}
-
-/// Whether the end of an entry says something that no other record says: a crash ends with a boot.
-fn outlasts(record: &Record) -> bool {
-    const BOOTING: [FaultKind; 6] =
-        [FaultKind::Crash, FaultKind::Kill, FaultKind::Power, FaultKind::Wipe, FaultKind::Damage, FaultKind::SyncFail];
-    !BOOTING.iter().any(|kind| record.detail.starts_with(kind.name()))
 }
 
 /// What a node does by itself or is told, of which a reader can make something.
 fn is_deed(what: What) -> bool {
     use What::{Deliver, Dropped, Invoke, Persist, Reply, Request, Return, Timer, Write};
     matches!(what, Deliver | Timer | Request | Persist | Write | Reply | Dropped | Invoke | Return)
-}
-
-/// A text that is its own `Debug`.
-struct Said<'a>(&'a str);
-
-impl std::fmt::Debug for Said<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
-    }
 }
 
 /// A record in words. The node stands before it, and `row` says how many were like it.
@@ -210,6 +208,7 @@ fn sentence(record: &Record, row: &str) -> String {
         What::Idle => format!("no effect: {detail}"),
         What::End => format!("over: {detail}"),
         What::Crash => but("crashes"),
+        What::Flap => format!("flaps: {detail}"),
         What::Phase => format!("the phase of {detail} begins"),
     }
 }
@@ -273,7 +272,7 @@ mod tests {
 
     #[test]
     fn heartbeats_do_not_crowd_out_what_matters() {
-        let mut listener = Listener::new(&[NodeId(1)], &["elected"]);
+        let mut listener = Listener::new(&[NodeId(1)], &["elected"], &[]);
         listener.hear(&record(1, What::Fault, "n2", "crash-0 for 1s"));
         listener.hear(&record(2, What::Fact, "n2", "Elected { term: 1 }"));
         listener.hear(&record(3, What::Fact, "n2", "Voted { term: 1 }"));
@@ -291,7 +290,7 @@ mod tests {
 
     #[test]
     fn what_is_reported_all_the_time_is_told_once() {
-        let mut listener = Listener::new(&[NodeId(1)], &["asked"]);
+        let mut listener = Listener::new(&[NodeId(1)], &["asked"], &[]);
         for n in 0..100 {
             listener.hear(&record(n, What::Fact, "n1", "Asked"));
             listener.hear(&record(n, What::Fact, "n2", "Asked"));

@@ -9,7 +9,7 @@ use super::choice::{self, Chooser, Picks};
 use super::explain::show;
 use super::locate::locate;
 use super::strict::Strict;
-use super::{FORMAT, Known, Scenario, ScenarioError, typed};
+use super::{FORMAT, Known, Scenario, ScenarioError, folder_of, typed};
 use crate::fault::spec::SeedOverrides;
 use crate::params::{nearest, unknown};
 use crate::process::Cast;
@@ -60,12 +60,6 @@ impl Document {
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
-    }
-
-    /// The text as it was read.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
     }
 
     /// The JSON value, with open settings as they are written.
@@ -201,7 +195,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
 }
 
 fn missing(path: &Path) -> String {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let Ok(entries) = std::fs::read_dir(folder) else {
         return format!("there is no such file, and no folder {}", folder.display());
     };

@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::document::text_of;
 use super::locate::locate;
 use super::strict::Strict;
-use super::{FORMAT, Scenario, ScenarioError, typed};
+use super::{Expect, FORMAT, Scenario, ScenarioError, typed};
 use crate::check::Evidence;
+use crate::fault::spec::Faults;
 use crate::fault::{FaultKind, FaultPlan};
 use crate::rng::{Digest, Seed};
 use crate::time::Time;
@@ -123,7 +124,7 @@ impl Reproducer {
                 Err(error)
                     if notes.len() < NOTES_MAX && error.is_unknown_field() && remove(&mut value, &error.path) =>
                 {
-                    notes.push(left_out(&error.path));
+                    notes.push(left_out_note(&error.path));
                 }
                 Err(mut error) => {
                     error.place = Some(locate(text, &error.path, &|_| None));
@@ -145,23 +146,49 @@ impl Reproducer {
         Ok(Loaded { reproducer, notes })
     }
 
-    /// Takes out a setting of the protocol or of its workload that only another version knows, if that is what is
-    /// wrong; a note names it.
+    /// Takes out what only another version knows, if that is what is wrong; a note names it.
     pub fn leave_out(&mut self, error: &ScenarioError) -> Option<String> {
+        let left_out = self.leave_out_setting(error) || self.leave_out_name(&error.path);
+        left_out.then(|| left_out_note(&error.path))
+    }
+
+    /// A setting of the protocol or of its workload.
+    fn leave_out_setting(&mut self, error: &ScenarioError) -> bool {
         let sections =
             [("scenario.params.", &mut self.scenario.params), ("scenario.workload.", &mut self.scenario.workload)];
-        let (section, path) =
-            sections.into_iter().find_map(|(start, section)| Some((section, error.path.strip_prefix(start)?)))?;
+        let found = sections.into_iter().find_map(|(start, section)| Some((section, error.path.strip_prefix(start)?)));
+        let Some((section, path)) = found else { return false };
         let mut value = Value::Object(std::mem::take(section));
         let removed = error.is_unknown_field() && remove(&mut value, path);
         if let Value::Object(fields) = value {
             *section = fields;
         }
-        removed.then(|| left_out(&error.path))
+        removed
+    }
+
+    /// A name in the plan that the protocol of this version does not have; and what the scenario says of the faults
+    /// that were drawn and of the verdict that was expected, without which it can be replayed as well.
+    fn leave_out_name(&mut self, path: &str) -> bool {
+        if self.version == env!("CARGO_PKG_VERSION") {
+            return false;
+        }
+        let place = |list: &str| path.strip_prefix(list)?.split_once(']')?.0.parse::<usize>().ok();
+        if path.starts_with("scenario.faults") {
+            self.scenario.faults = Faults::default();
+        } else if path.starts_with("scenario.expect") {
+            self.scenario.expect = Expect::default();
+        } else if let Some(place) = place("plan.timeline[").filter(|&place| place < self.plan.timeline.len()) {
+            self.plan.timeline.remove(place);
+        } else if let Some(place) = place("plan.messages[").filter(|&place| place < self.plan.messages.len()) {
+            self.plan.messages.remove(place);
+        } else {
+            return false;
+        }
+        true
     }
 }
 
-fn left_out(path: &str) -> String {
+fn left_out_note(path: &str) -> String {
     format!("{path} is not known here and is left out")
 }
 
@@ -174,7 +201,7 @@ fn strange_entries(value: &mut Value) -> Vec<String> {
         _ => true,
     };
     let strange = (0..).zip(timeline.iter()).filter(|(_, entry)| !is_known(entry));
-    let notes = strange.map(|(n, _): (usize, _)| left_out(&format!("plan.timeline[{n}].kind"))).collect();
+    let notes = strange.map(|(n, _): (usize, _)| left_out_note(&format!("plan.timeline[{n}].kind"))).collect();
     timeline.retain(is_known);
     notes
 }

@@ -15,10 +15,7 @@ use crate::params::exponential;
 use crate::process::{Cast, Process};
 use crate::rng::{Die, content_hash, scale};
 use crate::time::{Span, Time};
-use crate::workload::{ClientPolicy, Outcome, Scripted, Workload};
-
-/// Operations that each client must get answered by a healed core.
-const FRESH: u32 = 3;
+use crate::workload::{ClientPolicy, FRESH, Outcome, Scripted, Workload};
 
 /// All clients.
 pub(super) struct Clients<P: Process, W> {

@@ -188,7 +188,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let Some(bound) = self.bind(entry) else {
             return self.no_effect(entry, "there is nobody whom it could strike");
         };
-        // Links that are given need no target.
         let nodes = if let Who::Nodes(nodes) = &bound.who { nodes.clone() } else { NodeSet::new() };
         let fault = bound.kind.clone();
         if let Err(why) = self.within_budgets(&nodes, &fault) {
@@ -213,11 +212,19 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn bind(&self, entry: u32) -> Option<Entry> {
         let mut bound = self.entry(entry).clone();
         let late = match &bound.who {
-            Who::Role(role) => Some(self.with_role(role, |_| true)?.0),
-            Who::Fact(fact) => Some(self.facts.last(fact)?),
+            Who::Role(role) => Some(self.with_role(role, |_| true).map(|(node, _)| node)),
+            Who::Fact(fact) => Some(self.facts.last(fact)),
             _ => None,
         };
-        bound.who = late.map_or(bound.who, Who::node);
+        match late {
+            Some(Some(node)) => bound.who = Who::node(node),
+            // Links that are given need no target.
+            Some(None) if bound.kind.links().is_some_and(|links| !links.cut.is_empty()) => {
+                bound.who = Who::Nodes(NodeSet::new());
+            }
+            Some(None) => return None,
+            None => {}
+        }
         let losers = self.plan.budgets.durability.as_ref();
         let targets = Targets::new(&self.cast, &self.world.network.zones, losers);
         let die = self.plan.dice(&bound.id);

@@ -19,7 +19,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return self.no_effect(entry, "there are no such links");
         }
         // Links that flap take effect once, however often they come back.
-        if !self.faults.entries[entry as usize].took_effect {
+        if self.faults.entries[entry as usize].took_effect {
+            self.note_flap(entry, "back");
+        } else {
             self.took_effect(entry, None);
         }
         self.faults.entries[entry as usize].flapped = true;
@@ -40,6 +42,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let fault = resolved.kind.clone();
         if self.faults.entries[entry as usize].flapped {
             self.faults.entries[entry as usize].flapped = false;
+            self.note_flap(entry, "away");
             self.lift_links(entry);
             if let Some(half) = fault.links().and_then(|links| links.flaps) {
                 self.queue.push((self.now + half).0, Event::Flap { entry });
@@ -48,6 +51,11 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.strike_now(entry, &NodeSet::new(), &fault);
             self.checkpoint();
         }
+    }
+
+    fn note_flap(&mut self, entry: u32, how: &str) {
+        self.log.event(self.now, What::Flap, u32::MAX.into(), self.entry_key(entry), 0);
+        self.trace_entry(What::Flap, None, entry, how);
     }
 
     pub(super) fn lift_links(&mut self, entry: u32) {

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::network::{Active, Does};
 use super::node::Status;
 use super::outcome::{Ending, Liveness};
-use super::trace::What;
+use super::trace::{Verbatim, What};
 use super::world::{Outside, World};
 use crate::check::{Evidence, Nodes, Phase, Properties, Violation, WorldEvent};
 use crate::fault::links::Cut;
@@ -64,7 +64,7 @@ impl Course {
     pub(super) fn milestone(&self) -> Time {
         match self.phase {
             Phase::Safety => self.horizon,
-            Phase::Liveness | Phase::Over => self.next_poll,
+            _ => self.next_poll,
         }
     }
 
@@ -107,7 +107,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn pass_milestone(&mut self) {
         match self.course.phase {
             Phase::Safety => self.heal(),
-            Phase::Liveness | Phase::Over => self.poll(),
+            _ => self.poll(),
         }
     }
 
@@ -251,7 +251,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn conclude(&mut self) {
         if let Some((property, why)) = self.what_is_missing() {
             let evidence =
-                Evidence::new("the healed core did not converge within the bound").value("missing", Word(why));
+                Evidence::new("the healed core did not converge within the bound").value("missing", Verbatim(&why));
             return self.break_liveness(&property, evidence);
         }
         let now = self.leader_of_core();
@@ -276,15 +276,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.enter_phase(Phase::Over);
         self.checkpoint();
         self.course.ending = Some(ending);
-    }
-}
-
-/// Text that is its own `Debug`.
-struct Word(String);
-
-impl std::fmt::Debug for Word {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -317,10 +317,20 @@ impl<E> Queue<E> {
             run.append(opened);
             run.sort_unstable_by(|a, b| b.cmp(a));
         } else {
+            // Of each pair the later one goes before the other: counted for both at once.
+            let mut places = [0u8; SMALL_SORT];
+            for (i, key) in opened.iter().enumerate() {
+                let mut later = 0;
+                for (other, place) in opened[..i].iter().zip(&mut places) {
+                    let is_later = u8::from(other > key);
+                    later += is_later;
+                    *place += 1 - is_later;
+                }
+                places[i] = later;
+            }
             run.resize(opened.len(), Key::LAST);
-            for key in &*opened {
-                let later = opened.iter().map(|other| usize::from(other > key)).sum::<usize>();
-                run[later] = *key;
+            for (key, place) in opened.iter().zip(places) {
+                run[usize::from(place)] = *key;
             }
             opened.clear();
         }

@@ -142,6 +142,17 @@ pub enum What {
     Crash,
     /// The run entered another phase.
     Phase,
+    /// Links that flap went away or came back.
+    Flap,
+}
+
+/// A text that is its own `Debug`, for [`kind_of`].
+pub struct Verbatim<'a>(pub &'a str);
+
+impl Debug for Verbatim<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// One record of a trace.
@@ -165,26 +176,16 @@ pub struct Record {
 /// Takes the records of a trace, one by one.
 pub type Tracer = Box<dyn FnMut(&Record)>;
 
-/// The digest, and the last events as small records.
+/// The digest, and how many events there were.
 ///
 /// Folded are all events, and of a turn's effects those that show at once: facts, writes, timers, replies to nobody,
 /// and messages that are lost, doubled or cut. An ordinary message is folded when it arrives, with the hash of its
 /// content taken at its send; one that is still on its way, or held by a clogged link, when the run ends leaves no
 /// mark of its content. Its turn does, and whoever could have been moved by it was not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) digest: Digest,
     pub(crate) events: u64,
-    recent: Box<[(u64, u64); RECENT]>,
-}
-
-/// How many small records are kept.
-pub(crate) const RECENT: usize = 256;
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { digest: Digest::default(), events: 0, recent: Box::new([(0, 0); RECENT]) }
-    }
 }
 
 impl Log {
@@ -194,21 +195,11 @@ impl Log {
         self.digest.record([now.0, (what as u64) << 56 | on, a, b]);
     }
 
-    /// Enters an event: it also counts, and is kept among the last.
+    /// Enters an event: it also counts.
     #[inline(always)]
     pub(crate) fn event(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
-        self.recent[self.events as usize % RECENT] = (now.0, (what as u64) << 56 | on);
         self.events += 1;
         self.enter(now, what, on, a, b);
-    }
-
-    /// The last events, oldest first: instant, kind as a number, node.
-    pub(crate) fn recent(&self) -> impl Iterator<Item = (Time, u8, u32)> + '_ {
-        let first = self.events.saturating_sub(RECENT as u64);
-        (first..self.events).map(|n| {
-            let (at, word) = self.recent[n as usize % RECENT];
-            (Time(at), (word >> 56) as u8, word as u32)
-        })
     }
 }
 
@@ -232,15 +223,5 @@ mod tests {
             (kinds.counted("done"), kinds.last("done"), kinds.counted("elected_leader")),
             (2, Some(NodeId(2)), 0)
         );
-    }
-
-    #[test]
-    fn the_last_events_are_kept_in_order() {
-        let mut log = Log::default();
-        for n in 0..300 {
-            log.event(Time(n), What::Deliver, n, 0, 0);
-        }
-        let recent: Vec<u64> = log.recent().map(|(at, ..)| at.0).collect();
-        assert_eq!((recent.len(), recent[0], recent[255]), (256, 44, 299));
     }
 }

@@ -365,7 +365,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.post(&letter, fate, msg, |msg, _| Event::Deliver { to, from, hash, msg });
     }
 
-    /// Puts a message on its way, as its fate says: `event` is what happens when it arrives, or when its copy does.
+    /// Puts a message on its way, as its fate says: `event` is what happens when it arrives, or when a second copy
+    /// does.
     #[inline(always)]
     pub(super) fn post<M: Clone>(
         &mut self,
@@ -381,8 +382,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
                 self.counters.doubled += 1;
                 self.log.enter(self.now, What::Twice, letter.from.word(), letter.to.word(), letter.hash);
                 self.trace(What::Twice, letter.from, Some(letter.to), String::new);
-                self.queue.push((self.now + second).0, event(content.clone(), true));
-                self.queue.push((self.now + first).0, event(content, false));
+                self.queue.push((self.now + first.min(second)).0, event(content.clone(), false));
+                self.queue.push((self.now + first.max(second)).0, event(content, true));
             }
             Fate::Lost => self.lose(What::Lost, letter.from, letter.to, letter.hash),
             Fate::Cut => self.lose(What::Cut, letter.from, letter.to, letter.hash),

@@ -81,6 +81,18 @@ fn one_of_another_version_is_replayed_as_far_as_it_goes() {
     }
     let said = edited(&lab, |file| {
         file["version"] = "9.9.9".into();
+        let message = json!({ "from": 0, "to": 1, "kind": "gossip", "nth": 1, "fate": "drop" });
+        file["plan"]["messages"] = json!([message]);
+        file["scenario"]["expect"] = json!({ "violates": "harmony" });
+        let entry = &mut file["plan"]["timeline"][0];
+        (entry["at"], entry["after"]) = (Value::Null, json!({ "fact": "enlightened" }));
+    });
+    assert_eq!(said.code, 4, "a fault is missing: {}", said.err);
+    for path in ["plan.messages[0].kind", "plan.timeline[0].after.fact", "scenario.expect.violates"] {
+        assert!(said.err.contains(&format!("{path} is not known here and is left out")), "{}", said.err);
+    }
+    let said = edited(&lab, |file| {
+        file["version"] = "9.9.9".into();
         file["digest"] = "0123456789abcdef0123456789abcdef".into();
     });
     assert_eq!(said.code, 4);

@@ -200,6 +200,9 @@ fn links_that_flap_take_effect_once() {
     let mut told = stage(3, IDLE).faults([entry("flaps", 5, 60, who(&[0]), Fault::Partition { links })]).tell();
     assert_eq!(told.all(What::Fault).len(), 1);
     assert_eq!(told.outcome.ledger.line(FaultKind::Partition).took_effect, 1);
+    let flaps = told.all(What::Flap);
+    assert_eq!(flaps.len(), 11, "every 5 ms from 10 to 60");
+    assert_eq!([flaps[0].2, flaps[1].2], ["flaps away", "flaps back"]);
 }
 
 /// Breaks at the first checkpoint at which somebody is down.

@@ -126,6 +126,8 @@ fn a_doubled_request_that_is_refused_once_is_no_definite_failure() {
     assert_eq!(ended(&with(fates(&[(true, 1, twice)]))), [(12, Answer::Info)]);
     // A doubled answer is one refusal, not two.
     assert_eq!(ended(&with(fates(&[(false, 1, twice)]))), [(12, Answer::Fail)]);
+    let overtaken = FixedFate::Twice(Span::ms(3), Span::ms(1));
+    assert_eq!(ended(&with(fates(&[(false, 1, overtaken)]))), [(12, Answer::Fail)]);
 }
 
 #[test]

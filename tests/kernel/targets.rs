@@ -2,7 +2,7 @@
 //! which replays to the same run.
 
 use seedstorm::fault::draw::Targets;
-use seedstorm::fault::links::{Links, Shape};
+use seedstorm::fault::links::{Cut, Links, Shape};
 use seedstorm::fault::{After, Entry, Fault, Strike, Unsynced, Who};
 use seedstorm::params::Distribution;
 use seedstorm::process::{NodeId, Ratio, Span};
@@ -77,6 +77,15 @@ fn a_fault_without_anybody_in_that_role_has_no_effect() {
     let line = *told.outcome.ledger.line(seedstorm::fault::FaultKind::Crash);
     assert_eq!((line.planned, line.attempted, line.took_effect), (1, 1, 0));
     assert!(told.outcome.plan.timeline.is_empty());
+}
+
+#[test]
+fn links_that_are_given_need_nobody_in_that_role() {
+    let cut = vec![Cut { from: set(&[0]), to: set(&[1]) }];
+    let links = Links { shape: Shape::Isolate, cut, flaps: None };
+    let plan = [entry("cut", 7, 20, Who::Role("king".to_owned()), Fault::Partition { links })];
+    let mut told = relay().faults(plan).tell();
+    assert_eq!(told.outcome.ledger.line(seedstorm::fault::FaultKind::Partition).took_effect, 1);
 }
 
 #[test]

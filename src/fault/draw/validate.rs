@@ -136,8 +136,8 @@ impl Place<'_> {
     }
 
     fn links(&self, links: &Links, path: &str) -> Result<(), PlanError> {
-        if links.flaps == Some(Span::ZERO) {
-            return Err(PlanError::new(format!("{path}.flaps"), "a half-period cannot be zero"));
+        if links.flaps.is_some_and(|flaps| flaps < Span::us(1)) {
+            return Err(PlanError::new(format!("{path}.flaps"), "a half-period is at least 1us"));
         }
         if links.cut.is_empty() && links.shape == Shape::Ring && self.cast.len() as usize > RING_MAX {
             let message = format!("a ring is drawn among at most {RING_MAX} nodes; there are {}", self.cast.len());

@@ -10,7 +10,6 @@ use crate::ids::{ClientId, OpId};
 pub struct Machine {
     keys: BTreeMap<Key, Option<Value>>,
     sessions: BTreeMap<ClientId, Session>,
-    effects: u64,
 }
 
 /// The last write of one client that took effect.
@@ -53,7 +52,6 @@ impl Machine {
 
     fn take_effect(&mut self, id: OpId, op: &Op) -> Answer {
         let answer = op.step(self.keys.entry(op.key()).or_default());
-        self.effects += 1;
         self.sessions.insert(id.client, Session { n: id.n, answer: answer.clone() });
         answer
     }
@@ -62,12 +60,6 @@ impl Machine {
     #[must_use]
     pub fn get(&self, key: Key) -> Option<Value> {
         self.keys.get(&key).cloned().flatten()
-    }
-
-    /// How many commands took effect.
-    #[must_use]
-    pub fn effects(&self) -> u64 {
-        self.effects
     }
 }
 
@@ -89,7 +81,6 @@ mod tests {
         assert_eq!(machine.apply(id(3), &append("ab")), Some(Answer::Length(2)));
         assert_eq!(machine.apply(id(3), &append("ab")), Some(Answer::Length(2)));
         assert_eq!(machine.get(Key(0)), Some("ab".into()));
-        assert_eq!(machine.effects(), 1);
     }
 
     #[test]

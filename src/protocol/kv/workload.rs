@@ -1,7 +1,8 @@
 //! What clients ask of the store, drawn or written in a script.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Key, Op, Reply, Value};
 use crate::ids::{ClientId, OpId};
@@ -25,9 +26,21 @@ pub struct KvParams {
     pub appends: u32,
     /// How many parts are `cas`.
     pub cas: u32,
-    /// Pads what is written to at least this many bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Pads what is written to at least this many bytes, 1 MiB at most.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "value_bytes")]
+    #[schemars(range(max = VALUE_BYTES_MAX))]
     pub value_bytes: Option<u32>,
+}
+
+/// So many bytes a value has at most: a run keeps every one that was ever written.
+const VALUE_BYTES_MAX: u32 = 1 << 20;
+
+fn value_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let bytes = Option::<u32>::deserialize(deserializer)?;
+    match bytes.filter(|&bytes| bytes > VALUE_BYTES_MAX) {
+        Some(bytes) => Err(D::Error::custom(format!("{bytes} bytes are too many: at most {VALUE_BYTES_MAX} (1 MiB)"))),
+        None => Ok(bytes),
+    }
 }
 
 impl Default for KvParams {
@@ -55,8 +68,9 @@ impl Kv {
     /// What the `n`-th operation of a client writes: nobody else ever writes the same.
     fn value(&self, client: ClientId, n: u64) -> Value {
         let name = OpId { client, n }.to_string();
-        let width = self.params.value_bytes.unwrap_or(0) as usize;
-        format!("{name:.<width$}").into()
+        let wanted = self.params.value_bytes.unwrap_or(0) as usize;
+        let padding = ".".repeat(wanted.saturating_sub(name.len()));
+        (name + &padding).into()
     }
 
     /// What an `append` puts behind: readable in a row, `c0#3+c1#4`.
@@ -158,6 +172,8 @@ mod tests {
     fn the_mix_is_as_asked_and_values_are_padded() {
         let only_puts = KvParams { reads: 0, appends: 0, cas: 0, value_bytes: Some(9), keys: 1, ..KvParams::default() };
         assert_eq!(load(only_puts)(ClientId(2), 17).to_string(), "put k0 c2#17....");
+        let wide = KvParams { value_bytes: Some(100_000), ..KvParams::default() };
+        assert_eq!(Kv { params: wide }.value(ClientId(0), 1).0.len(), 100_000);
         let nothing = KvParams { writes: 0, reads: 0, appends: 0, cas: 0, keys: 0, ..KvParams::default() };
         assert_eq!(load(nothing)(ClientId(0), 1).to_string(), "put k0 c0#1");
     }

@@ -30,7 +30,7 @@
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //!
 //! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
-//! asked for in the whole run, as often as they asked for it, and an empty entry of each term that there can have
+//! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each term that there can have
 //! been ([`longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
 //! messages that overtake each other, or a small window, it may not be more.
 //!
@@ -44,9 +44,10 @@ use crate::ids::NodeSet;
 use crate::process::{Dice, Voters};
 use crate::protocol::Healed;
 use crate::time::Span;
+use crate::workload::FRESH;
 
-/// How many operations in a row a client asks for before it is content, at most.
-const ASKED: u64 = 4;
+/// How many operations in a row a client asks for before it is content, at most: those, and the one that it was at.
+const ASKED: u64 = FRESH as u64 + 1;
 /// Probabilities are counted in millionths.
 const SURE: u64 = 1_000_000;
 /// How likely it may be that all attempts fail, in quintillionths: 10⁻¹⁰.

@@ -7,7 +7,8 @@
 //!
 //! A follower takes nothing that arrives before what goes before it, so on links that do not keep the order most
 //! of a wide stream is sent in vain. Therefore the window is found out, as TCP does (RFC 5681, section 3.1): it
-//! begins with one message, grows by one whenever as many as it holds were accepted, and every rejection halves it.
+//! begins with one message, and grows by one whenever as many as it holds were accepted and it was full. A rejection
+//! that ends a stream halves it: once for all that was under way, whose other messages will be rejected too.
 
 use std::collections::VecDeque;
 
@@ -44,6 +45,8 @@ struct Window {
     /// Accepted since it last grew.
     accepted: u32,
     largest: u32,
+    /// The last entry that was under way when it was last halved.
+    halved_at: Index,
 }
 
 impl Window {
@@ -54,15 +57,18 @@ impl Window {
         }
     }
 
-    fn halve(&mut self) {
-        *self = Self { size: (self.size / 2).max(1), accepted: 0, ..*self };
+    /// A message behind entry `at` was rejected, and entries up to `last` were under way.
+    fn halve(&mut self, at: Index, last: Index) {
+        if at > self.halved_at {
+            *self = Self { size: (self.size / 2).max(1), accepted: 0, halved_at: last, ..*self };
+        }
     }
 }
 
 impl Progress {
     /// Nothing is known of it; at most `window` messages may ever be under way to it.
     pub(super) fn new(next: Index, window: u32, now: Local) -> Self {
-        let window = Window { size: 1, accepted: 0, largest: window };
+        let window = Window { size: 1, accepted: 0, largest: window, halved_at: 0 };
         Self { matched: 0, next, heard: now, round: 0, flow: Flow::Probing { under_way: None }, window }
     }
 
@@ -109,9 +115,12 @@ impl Progress {
                 }
             }
             Flow::Streaming { under_way } => {
+                let is_full = under_way.len() >= self.window.size as usize;
                 while under_way.front().is_some_and(|&last| last <= index) {
                     under_way.pop_front();
-                    self.window.widen();
+                    if is_full {
+                        self.window.widen();
+                    }
                 }
             }
         }
@@ -132,8 +141,8 @@ impl Progress {
         if self.is_probing() {
             self.next = at.min(hint + 1).max(self.matched + 1);
         } else {
+            self.window.halve(at, self.next - 1);
             self.next = self.matched + 1;
-            self.window.halve();
         }
         self.flow = Flow::Probing { under_way: None };
         true
@@ -207,13 +216,19 @@ mod tests {
         let mut progress = streaming(1, 1);
         let mut sizes = Vec::new();
         for last in 1..=9 {
-            progress.sent(last);
+            while progress.may_send() {
+                progress.sent(progress.next);
+            }
             assert!(progress.accepted(last));
             sizes.push(progress.window.size);
         }
         assert_eq!(sizes, [2, 2, 3, 3, 3, 4, 4, 4, 4]);
-        progress.sent(10);
+        progress.window.size = 4;
+        (10..14).for_each(|last| progress.sent(last));
         assert!(progress.rejected(10, 9));
+        assert_eq!(progress.window.size, 2);
+        assert!(progress.accepted(10) && !progress.is_probing());
+        assert!(progress.rejected(11, 9), "it was under way with the first");
         assert_eq!(progress.window.size, 2);
     }
 }

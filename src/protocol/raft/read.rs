@@ -90,7 +90,7 @@ impl Raft {
             match &self.role {
                 Role::Leader(leadership) if leadership.reads.want_a_round() => {
                     self.open_round(io.me());
-                    self.heartbeat(io);
+                    self.ask_round(io);
                 }
                 _ => return,
             }

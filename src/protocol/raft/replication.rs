@@ -108,6 +108,19 @@ impl Raft {
         }
     }
 
+    /// Asks every follower whether it still follows, and nothing else: behind what it is known to have, so that it
+    /// cannot but agree, whatever is under way.
+    pub(super) fn ask_round(&mut self, io: &mut Io<'_, Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
+        let (me, term, commit, round) = (io.me(), self.term, self.commit, leadership.reads.round());
+        let none: Rc<[Entry]> = Rc::from([]);
+        for to in io.config().voters.iter().filter(|&to| to != me) {
+            if let Some(prev) = self.log.position(leadership.progress[to.index()].matched) {
+                io.send(to, Message::Append(Append { term, prev, entries: Rc::clone(&none), commit, round }));
+            }
+        }
+    }
+
     pub(super) fn on_appended(
         &mut self,
         from: NodeId,

@@ -71,23 +71,26 @@ impl<E> Slab<E> {
     /// Stores the event and returns the key that stands for it.
     #[inline(always)]
     pub(super) fn insert(&mut self, time: u64, seq: u64, event: E) -> Key {
+        // The event goes nowhere but into its slot, so that it is made there, and not made elsewhere and copied.
+        if self.vacant == NONE {
+            self.grow();
+        }
         self.len += 1;
         let number = self.vacant;
-        let Some(slot) = self.slots.get_mut(number as usize) else {
-            return self.append(time, seq, event);
-        };
+        let slot = &mut self.slots[number as usize];
         self.vacant = slot.key.slot();
         slot.key = Key::new(time, seq, number);
         slot.event = Some(event);
         slot.key
     }
 
-    fn append(&mut self, time: u64, seq: u64, event: E) -> Key {
+    /// Appends a vacant slot.
+    #[cold]
+    fn grow(&mut self) {
         let number = self.slots.len() as u32;
         assert!(number < NONE, "more than 2^32 events pending");
-        let key = Key::new(time, seq, number);
-        self.slots.push(Slot { key, event: Some(event) });
-        key
+        self.slots.push(Slot { key: Key(u128::from(self.vacant)), event: None });
+        self.vacant = number;
     }
 
     /// Moves the event out and vacates its slot.

@@ -6,7 +6,7 @@
 //! a node acknowledges at the end of a turn in which the entries were synced. A log that ends before the entry, or in
 //! an earlier term than the entry's, does not have it. One that ends in the entry's term or in a later one does, or a
 //! later leader lacked it, which is leader completeness. (Of a turn that a crash cut short nothing is seen but what
-//! left: until the node is seen again, it may have the entry.) At every checkpoint disks are looked at themselves. The
+//! left, and of one that a pause holds up not yet: until the node is seen again, it may have the entry.) At every checkpoint disks are looked at themselves. The
 //! last entry committed stands for those before it.
 //!
 //! A disk that was wiped does not have the entry, nor does one with a damaged record, from which no node boots any
@@ -23,9 +23,9 @@ pub struct CommittedDurable {
     voters: Voters,
     /// The furthest entry reported as committed.
     upto: Position,
-    /// What was reported in a turn that is not over, and by whom.
-    report: Option<(NodeId, Position)>,
-    /// For each node, where its synced log ended after its last turn; `None` from a crash until its next.
+    /// For each node, what it reported in a turn that is not over.
+    reports: Vec<Option<Position>>,
+    /// For each node, where its synced log ended after its last turn; `None` from a crash or a pause until its next.
     ends: Vec<Option<Position>>,
 }
 
@@ -46,12 +46,12 @@ impl Property<Raft> for CommittedDurable {
 
     fn new(config: &RaftConfig, cast: &Cast) -> Self {
         let ends = vec![Some(Position::default()); cast.len() as usize];
-        Self { voters: config.voters, upto: Position::default(), report: None, ends }
+        Self { voters: config.voters, upto: Position::default(), reports: vec![None; ends.len()], ends }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
         if let Fact::Committed { upto, .. } = *fact {
-            self.report = Some((at.node, upto));
+            self.reports[at.node.index()] = Some(upto);
             if upto.index > self.upto.index {
                 self.upto = upto;
             }
@@ -62,15 +62,19 @@ impl Property<Raft> for CommittedDurable {
     #[inline]
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
         self.ends[at.node.index()] = Some(seat.disk.log.last());
-        let Some((_, entry)) = self.report.take_if(|report| report.0 == at.node) else { return Verdict::Skip };
+        let Some(entry) = self.reports[at.node.index()].take() else { return Verdict::Skip };
         let ends_before = |end: Position| end.index < entry.index || end.term < entry.term;
         self.judge(entry, |node| self.ends[node.index()].is_some_and(ends_before))
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
-        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
-            self.ends[node.index()] = None;
-            self.report.take_if(|report| report.0 == node);
+        match *event {
+            WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => {
+                self.ends[node.index()] = None;
+                self.reports[node.index()] = None;
+            }
+            WorldEvent::Pause { node } => self.ends[node.index()] = None,
+            _ => {}
         }
         Verdict::Skip
     }

@@ -122,6 +122,23 @@ fn a_node_whose_last_turn_was_cut_short_may_have_the_entry() {
     assert_eq!(stage.turn(0), SKIP, "the report was of another life");
 }
 
+/// A pause in the midst of a turn, behind the acknowledgement.
+#[test]
+fn a_node_whose_last_turn_is_held_up_may_have_the_entry() {
+    let mut stage = Stage::<CommittedDurable>::new();
+    stage.append(0, &[1]);
+    stage.committed(1, 1, at(1, 1));
+    stage.world(&WorldEvent::Pause { node: NodeId(1) });
+    stage.committed(0, 1, at(1, 1));
+    assert_eq!(stage.turn(0), HELD);
+    stage.append(1, &[1]);
+    assert_eq!(stage.turn(1), HELD, "its own report is judged when its turn is over");
+    stage.disk(1).log = Log::default();
+    assert_eq!(stage.turn(1), SKIP);
+    stage.committed(0, 1, at(1, 1));
+    assert_eq!(stage.turn(0), TOO_FEW, "it went on, and has not");
+}
+
 #[test]
 fn what_was_committed_stays_on_the_disks_of_a_majority() {
     let mut stage = Stage::<CommittedDurable>::new();
