@@ -27,8 +27,8 @@ pub struct RaftParams {
     pub no_op: bool,
     /// How many entries one message carries at most.
     pub max_entries_per_append: u32,
-    /// How many messages with entries may be under way to one follower at most: a window that begins with one in each
-    /// term, and is found out.
+    /// How many messages with entries may be under way to one follower at most: a window that begins with four in
+    /// each term, and is found out.
     pub max_inflight_appends: u32,
 }
 

@@ -7,8 +7,9 @@
 //!
 //! A follower takes nothing that arrives before what goes before it, so on links that do not keep the order most
 //! of a wide stream is sent in vain. Therefore the window is found out, as TCP does (RFC 5681, section 3.1): it
-//! begins with one message, and grows by one whenever as many as it holds were accepted and it was full. A rejection
-//! that ends a stream halves it: once for all that was under way, whose other messages will be rejected too.
+//! begins with four messages, and while it is full grows by one for each that is accepted. The first rejection that
+//! ends a stream halves it, and from then on it grows by one only when as many as it holds were accepted. Each flight
+//! of messages halves it once: where one was overtaken, the others will be rejected too.
 
 use std::collections::VecDeque;
 
@@ -46,21 +47,24 @@ struct Window {
     accepted: u32,
     largest: u32,
     /// The last entry that was under way when it was last halved.
-    halved_at: Index,
+    halved_at: Option<Index>,
 }
+
+/// How many messages may be under way at first (RFC 5681 allows up to four).
+const FIRST_WINDOW: u32 = 4;
 
 impl Window {
     fn widen(&mut self) {
         self.accepted += 1;
-        if self.accepted >= self.size {
+        if self.halved_at.is_none() || self.accepted >= self.size {
             *self = Self { size: self.largest.min(self.size + 1), accepted: 0, ..*self };
         }
     }
 
     /// A message behind entry `at` was rejected, and entries up to `last` were under way.
     fn halve(&mut self, at: Index, last: Index) {
-        if at > self.halved_at {
-            *self = Self { size: (self.size / 2).max(1), accepted: 0, halved_at: last, ..*self };
+        if self.halved_at.is_none_or(|before| at > before) {
+            *self = Self { size: (self.size / 2).max(1), accepted: 0, halved_at: Some(last), ..*self };
         }
     }
 }
@@ -68,7 +72,7 @@ impl Window {
 impl Progress {
     /// Nothing is known of it; at most `window` messages may ever be under way to it.
     pub(super) fn new(next: Index, window: u32, now: Local) -> Self {
-        let window = Window { size: 1, accepted: 0, largest: window, halved_at: 0 };
+        let window = Window { size: FIRST_WINDOW.min(window), accepted: 0, largest: window, halved_at: None };
         Self { matched: 0, next, heard: now, round: 0, flow: Flow::Probing { under_way: None }, window }
     }
 
@@ -211,24 +215,41 @@ mod tests {
         assert!(!progress.accepted(4) && !progress.is_probing());
     }
 
-    #[test]
-    fn the_window_grows_by_what_is_accepted_and_is_halved_by_a_rejection() {
-        let mut progress = streaming(1, 1);
-        let mut sizes = Vec::new();
-        for last in 1..=9 {
-            while progress.may_send() {
-                progress.sent(progress.next);
-            }
-            assert!(progress.accepted(last));
-            sizes.push(progress.window.size);
+    /// Sends what the window holds, and has the first message of it accepted; the window's size after that.
+    fn next_accepted(progress: &mut Progress) -> u32 {
+        while progress.may_send() {
+            progress.sent(progress.next);
         }
-        assert_eq!(sizes, [2, 2, 3, 3, 3, 4, 4, 4, 4]);
-        progress.window.size = 4;
-        (10..14).for_each(|last| progress.sent(last));
-        assert!(progress.rejected(10, 9));
+        let first = progress.matched + 1;
+        assert!(progress.accepted(first));
+        progress.window.size
+    }
+
+    #[test]
+    fn the_window_grows_with_what_is_accepted_while_it_is_full() {
+        let mut progress = Progress::new(1, 7, Local(0));
+        progress.accepted(0);
+        assert_eq!([(); 5].map(|()| next_accepted(&mut progress)), [5, 6, 7, 7, 7]);
+        let mut idle = Progress::new(1, 7, Local(0));
+        idle.accepted(0);
+        for last in 1..9 {
+            idle.sent(last);
+            assert!(idle.accepted(last));
+        }
+        assert_eq!(idle.window.size, 4);
+    }
+
+    #[test]
+    fn a_rejection_halves_the_window_once_a_flight_and_it_grows_slowly_from_then_on() {
+        let mut progress = streaming(1, 4);
+        (1..5).for_each(|last| progress.sent(last));
+        assert!(progress.rejected(1, 0));
+        assert!(progress.accepted(1) && !progress.is_probing());
+        assert!(progress.rejected(2, 1), "it was under way with the first");
         assert_eq!(progress.window.size, 2);
-        assert!(progress.accepted(10) && !progress.is_probing());
-        assert!(progress.rejected(11, 9), "it was under way with the first");
+        assert!(progress.accepted(2) && !progress.is_probing());
+        assert_eq!([(); 5].map(|()| next_accepted(&mut progress)), [2, 3, 3, 3, 4]);
+        assert!(progress.rejected(9, 8));
         assert_eq!(progress.window.size, 2);
     }
 }
