@@ -340,7 +340,7 @@ impl Board {
     }
 
     /// Enters a verdict of the `n`-th property.
-    #[inline]
+    #[inline(always)]
     pub fn enter(&mut self, n: usize, name: &'static str, verdict: Verdict) {
         match verdict {
             Verdict::Skip => {}

@@ -25,7 +25,7 @@
 //!
 //! # Tuning itself
 //!
-//! A bucket should hold some `BUCKET_TARGET` events when it is opened. With many more, the sorting
+//! A bucket should hold a few events when it is opened ([`bucket_target`]). With many more, the sorting
 //! shows; with many fewer, the finding of buckets does. Each time as many events were popped as are
 //! pending, the width is judged by their mean spacing, and the structure is rebuilt if the buckets
 //! are wrong by more than a factor. It is rebuilt as well when the number of events has outgrown the
@@ -56,8 +56,12 @@ const RING_ABOVE: usize = 12;
 /// Pending events below which the ring is given up again.
 const RING_BELOW: usize = 6;
 
-/// Events a bucket should hold at most when it is opened; widths are rounded down to powers of two.
-const BUCKET_TARGET: u64 = 16;
+/// How many events a bucket should hold at most when it is opened, if so many are pending; widths are rounded down to
+/// powers of two. While everything is in the cache, it is the sorting that costs. Of very many events, few buckets stay
+/// in it where many would not, and the more payloads are fetched at once, the better.
+const fn bucket_target(pending: usize) -> usize {
+    if pending < 1 << 15 { 8 } else { 32 }
+}
 
 /// How deep into the run a late event may be sorted; what belongs deeper goes to the heap.
 const RUN_REACH: usize = 64;
@@ -66,7 +70,7 @@ const RUN_REACH: usize = 64;
 const LAST_FROM: u64 = 1 << 39;
 
 /// Longest bucket sorted by counting: quadratic, but free of branches that depend on the keys.
-const SMALL_SORT: usize = 24;
+const SMALL_SORT: usize = 32;
 
 /// How many events the caller is shown at once; they should not push each other out of the cache.
 const UPCOMING: usize = 64;
@@ -89,6 +93,8 @@ pub(crate) struct Queue<E> {
     next_seq: u64,
     /// The time of the last pop.
     now: u64,
+    /// How many events a bucket should hold.
+    target: usize,
     /// How many keys of the run, from the far end, `upcoming` has still to show.
     unseen: usize,
     /// With more pending than this, the structure is rebuilt for more.
@@ -124,6 +130,7 @@ impl<E> Queue<E> {
             ring: Ring::new(),
             next_seq: 0,
             now: 0,
+            target: bucket_target(0),
             unseen: 0,
             grow_above: RING_ABOVE,
             shrink_below: 0,
@@ -382,11 +389,14 @@ impl<E> Queue<E> {
             (self.shrink_below, self.grow_above) = (0, RING_ABOVE);
             return;
         }
-        let width = width.or_else(|| estimated_width(self.now, keys)).unwrap_or(1);
-        self.ring.reset(width.max(1).ilog2().min(TIME_BITS - 1), keys.len() / 2, self.now);
-        let buckets = self.ring.buckets();
-        self.grow_above = buckets * 4;
-        self.shrink_below = if buckets > MIN_BUCKETS { buckets / 8 } else { RING_BELOW };
+        self.target = bucket_target(keys.len());
+        // Latencies that are spread evenly from nothing, in buckets half as wide as wished, take twice as many as
+        // there would be if all were full.
+        let buckets = (4 * keys.len() / self.target).next_power_of_two().max(MIN_BUCKETS);
+        let width = width.or_else(|| estimated_width(self.now, keys, self.target)).unwrap_or(1);
+        self.ring.reset(width.max(1).ilog2().min(TIME_BITS - 1), buckets, self.now);
+        self.grow_above = buckets * self.target / 2;
+        self.shrink_below = if buckets > MIN_BUCKETS { buckets * self.target / 64 } else { RING_BELOW };
     }
 
     fn has_ring(&self) -> bool {
@@ -403,21 +413,21 @@ impl<E> Queue<E> {
     }
 
     fn observed_width(&self) -> Option<u64> {
-        width_for(self.now - self.window.start, self.window.pops)
+        width_for(self.now - self.window.start, self.window.pops, self.target)
     }
 }
 
-/// The width that gives a bucket its target if `events` are spread over `span` ns.
-fn width_for(span: u64, events: u64) -> Option<u64> {
-    let width = (span * BUCKET_TARGET).checked_div(events)?;
+/// The width that gives a bucket `target` events if `events` are spread over `span` ns.
+fn width_for(span: u64, events: u64, target: usize) -> Option<u64> {
+    let width = (span * target as u64).checked_div(events)?;
     (span > 0).then_some(width)
 }
 
 /// The width judged by the soonest quarter of what is pending, or by more if that is one instant.
-fn estimated_width(now: u64, keys: &mut [Key]) -> Option<u64> {
+fn estimated_width(now: u64, keys: &mut [Key], target: usize) -> Option<u64> {
     (1..=4).find_map(|quarter| {
         let count = (keys.len() * quarter / 4).max(1);
         let (_, last, _) = keys.select_nth_unstable(count - 1);
-        width_for(last.time() - now, count as u64)
+        width_for(last.time() - now, count as u64, target)
     })
 }

@@ -63,7 +63,7 @@ impl Ring {
     /// Restarts an emptied ring with buckets of 2^`shift` ns, the one around `now` being open.
     pub(super) fn reset(&mut self, shift: u32, buckets: usize, now: u64) {
         assert_eq!(self.len, 0, "only an empty ring can be reshaped");
-        let buckets = buckets.max(MIN_BUCKETS).next_power_of_two();
+        assert!(buckets.is_power_of_two() && buckets >= MIN_BUCKETS, "positions are cut out of bucket numbers");
         self.buckets.clear();
         self.buckets.resize(buckets, EMPTY);
         self.occupied.clear();
@@ -74,6 +74,7 @@ impl Ring {
         self.open = now >> shift;
     }
 
+    #[cfg(test)]
     pub(super) fn buckets(&self) -> usize {
         self.buckets.len()
     }
