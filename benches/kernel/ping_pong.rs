@@ -51,6 +51,7 @@ impl Process for Player {
         player
     }
 
+    #[inline]
     fn on_message(&mut self, from: NodeId, msg: Msg, io: &mut Io<'_, Self>) {
         match msg {
             Msg::Ping(n) => io.send(from, Msg::Pong(n)),
@@ -73,6 +74,7 @@ impl Property<Player> for AnswersWereAskedFor {
         Self
     }
 
+    #[inline]
     fn on_turn(&mut self, _at: At, seat: Seat<'_, Player>) -> Verdict {
         if seat.state.answered <= seat.state.asked {
             return Verdict::Held;

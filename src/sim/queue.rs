@@ -60,7 +60,7 @@ const RING_BELOW: usize = 6;
 /// powers of two. While everything is in the cache, it is the sorting that costs. Of very many events, few buckets stay
 /// in it where many would not, and the more payloads are fetched at once, the better.
 const fn bucket_target(pending: usize) -> usize {
-    if pending < 1 << 15 { 8 } else { 32 }
+    if pending < 1 << 15 { 16 } else { 32 }
 }
 
 /// How deep into the run a late event may be sorted; what belongs deeper goes to the heap.
@@ -327,17 +327,17 @@ impl<E> Queue<E> {
             // Of each pair the later one goes before the other: counted for both at once.
             let mut places = [0u8; SMALL_SORT];
             for (i, key) in opened.iter().enumerate() {
-                let mut later = 0;
+                let mut later = 0u8;
                 for (other, place) in opened[..i].iter().zip(&mut places) {
                     let is_later = u8::from(other > key);
-                    later += is_later;
-                    *place += 1 - is_later;
+                    later = later.wrapping_add(is_later);
+                    *place = place.wrapping_add(is_later ^ 1);
                 }
                 places[i] = later;
             }
-            run.resize(opened.len(), Key::LAST);
-            for (key, place) in opened.iter().zip(places) {
-                run[usize::from(place)] = *key;
+            run.extend_from_slice(opened);
+            for (i, key) in opened.iter().enumerate() {
+                run[usize::from(places[i])] = *key;
             }
             opened.clear();
         }

@@ -100,6 +100,7 @@ impl Ring {
         bucket > self.open && bucket - self.open < self.buckets.len() as u64
     }
 
+    #[inline(always)]
     pub(super) fn push(&mut self, bucket: u64, slot: u32) {
         let position = self.position(bucket);
         let Bucket { mut chunk, mut room } = self.buckets[position];
@@ -171,6 +172,7 @@ impl Ring {
     }
 
     /// A vacant chunk, put in front of the chain that begins with `next`.
+    #[inline(never)]
     fn link_chunk(&mut self, next: u32) -> u32 {
         let number = self.vacant;
         let Some(chunk) = self.chunks.get_mut(number as usize) else {
