@@ -13,7 +13,9 @@ use crate::rng::Dice;
 use crate::time::Span;
 use crate::workload::Workload;
 
+mod healing;
 pub mod kv;
+pub mod paxos;
 pub mod raft;
 
 /// The configuration that the nodes of a protocol share.

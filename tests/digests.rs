@@ -9,10 +9,23 @@ use seedstorm::lab::{BUILT_IN, Look, admit, prepare};
 use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
 
-const SCENARIOS: &[&str] = &["calm", "crashes", "drifting-clocks", "flapping", "one-way", "slow-and-paused", "swarm"];
+const SCENARIOS: &[&str] = &[
+    "paxos/calm",
+    "paxos/crashes",
+    "paxos/duels",
+    "paxos/partitions",
+    "paxos/swarm",
+    "raft/calm",
+    "raft/crashes",
+    "raft/drifting-clocks",
+    "raft/flapping",
+    "raft/one-way",
+    "raft/slow-and-paused",
+    "raft/swarm",
+];
 
 fn digest(scenario: &str, seed: u64) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/raft/{scenario}.json"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{scenario}.json"));
     let document = Document::load(&file).unwrap_or_else(|error| panic!("{error}"));
     let experiment = admit(BUILT_IN, &document).unwrap_or_else(|error| panic!("{error}"));
     let (scenario, plan) = prepare(experiment, &document, Seed(seed)).unwrap_or_else(|error| panic!("{error}"));
@@ -25,7 +38,7 @@ fn digests_are_pinned() {
     let mut lines = String::new();
     for scenario in SCENARIOS {
         for seed in [1, 42] {
-            writeln!(lines, "raft/{scenario} seed {seed}: {}", digest(scenario, seed)).unwrap();
+            writeln!(lines, "{scenario} seed {seed}: {}", digest(scenario, seed)).unwrap();
         }
     }
     insta::assert_snapshot!(lines);
@@ -33,6 +46,6 @@ fn digests_are_pinned() {
 
 #[test]
 fn a_second_run_in_the_same_process_is_equal() {
-    assert_eq!(digest("swarm", 7), digest("swarm", 7));
-    assert_ne!(digest("swarm", 7), digest("swarm", 8));
+    assert_eq!(digest("raft/swarm", 7), digest("raft/swarm", 7));
+    assert_ne!(digest("raft/swarm", 7), digest("raft/swarm", 8));
 }

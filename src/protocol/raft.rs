@@ -46,6 +46,7 @@
 
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
+use crate::protocol::healing::majority_core;
 use crate::protocol::kv::{Kv, Machine, Op, Reply};
 use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::time::Span;
@@ -234,7 +235,7 @@ impl Protocol for Raft {
     }
 
     fn core(config: &RaftConfig, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
-        bound::core(config.voters, candidates, dice)
+        majority_core(config.voters, candidates, dice)
     }
 
     fn bound(config: &RaftConfig, healed: &Healed) -> Span {

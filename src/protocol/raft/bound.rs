@@ -25,7 +25,7 @@
 //! one that has not run out for long is the likelier to do so, and attempts are not independent of each other. And `p`
 //! is at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it [`RISK`]. An attempt takes at
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`]). An attempt takes at
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //!
@@ -40,28 +40,9 @@
 //! All on clocks of which the slowest runs by the drift slower than true time.
 
 use super::RaftConfig;
-use crate::ids::NodeSet;
-use crate::process::{Dice, Voters};
 use crate::protocol::Healed;
+use crate::protocol::healing::{ASKED, SURE, attempts, parts, slowed};
 use crate::time::Span;
-use crate::workload::FRESH;
-
-/// How many operations in a row a client asks for before it is content, at most: those, and the one that it was at.
-const ASKED: u64 = FRESH as u64 + 1;
-/// Probabilities are counted in millionths.
-const SURE: u64 = 1_000_000;
-/// How likely it may be that all attempts fail, in quintillionths: 10⁻¹⁰.
-const RISK: u128 = 100_000_000;
-
-/// A drawn majority of the voters, or more, up to all that can be had.
-pub(super) fn core(voters: Voters, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
-    let mut able: Vec<_> = candidates.iter().filter(|&node| voters.contains(node)).collect();
-    let spare = able.len().checked_sub(voters.majority())?;
-    for _ in 0..dice.below(spare as u64 + 1) {
-        able.swap_remove(dice.below(able.len() as u64) as usize);
-    }
-    Some(able.into_iter().collect())
-}
 
 /// How long it takes at most until clients are served and replicas are equal.
 pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
@@ -89,18 +70,6 @@ fn success(config: &RaftConfig, window: Span, answers: Span) -> u64 {
     (alone * lasts / SURE / 2).max(SURE / 64)
 }
 
-/// How many millionths of `whole` this is.
-fn parts(span: Span, whole: u64) -> u64 {
-    u64::try_from(u128::from(span.0) * u128::from(SURE) / u128::from(whole)).unwrap_or(u64::MAX)
-}
-
-/// How many attempts it takes at most.
-fn attempts(success: u64) -> u64 {
-    let (sure, failure) = (u128::from(SURE), u128::from(SURE - success));
-    let failures = std::iter::successors(Some(sure.pow(3)), |all| Some((all * failure).div_ceil(sure)));
-    failures.take_while(|&all| all > RISK).count() as u64
-}
-
 /// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
 /// term some node's timer ran out, on a clock that may have run twice as fast as it should.
 fn longest_log(config: &RaftConfig, healed: &Healed, elections: Span) -> u64 {
@@ -115,18 +84,12 @@ fn round_trips(config: &RaftConfig, behind: u64) -> u64 {
     behind.div_ceil(config.params.max_entries_per_append.into()).saturating_add(2)
 }
 
-fn slowed(span: Span, drift_ppm: u64) -> Span {
-    span + Span(span.0 / 1_000_000).times(drift_ppm.saturating_mul(2))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::NodeId;
     use crate::process::Cast;
     use crate::protocol::Setup;
     use crate::protocol::raft::RaftParams;
-    use crate::rng::{Die, Seed};
 
     const HEALED: Healed = Healed {
         delay: Span::ms(10),
@@ -156,12 +119,6 @@ mod tests {
     }
 
     const PINNED: ([u64; 4], [u64; 4]) = ([26, 41, 66, 106], [21, 28, 37, 50]);
-
-    /// With ln 10¹⁰ = 23.026.
-    #[test]
-    fn attempts_are_as_many_as_the_risk_asks_for() {
-        assert_eq!([SURE / 2, SURE / 10, SURE / 64].map(attempts), [34, 219, 1_463]);
-    }
 
     /// Two of three nodes may be in the way, each with the odds of a window in the range of timeouts, or twice that
     /// where a second timeout may end before another's first.
@@ -193,21 +150,5 @@ mod tests {
         assert!(seconds(3, &busy, &params) > usual + 60, "a thousand messages, each a round trip");
         let one_by_one = RaftParams { max_entries_per_append: 1, ..params };
         assert!(seconds(3, &HEALED, &one_by_one) > 300, "as many messages as entries");
-    }
-
-    #[test]
-    fn a_core_is_a_majority_of_those_that_can_be_had() {
-        let voters: Voters = (0..5).map(NodeId).collect();
-        let mut dice = Die::new(Seed(1)).stream();
-        let mut sizes: Vec<usize> = Vec::new();
-        for _ in 0..100 {
-            let core = core(voters, &NodeSet::range(1..9), &mut dice).unwrap();
-            assert!(core.iter().all(|node| (1..5).contains(&node.0)));
-            sizes.push(core.len());
-        }
-        sizes.sort_unstable();
-        sizes.dedup();
-        assert_eq!(sizes, [3, 4]);
-        assert_eq!(core(voters, &NodeSet::range(3..9), &mut dice), None);
     }
 }

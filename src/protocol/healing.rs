@@ -1,0 +1,70 @@
+//! What the bounds of convergence of protocols with majorities have in common.
+
+use crate::ids::NodeSet;
+use crate::process::{Dice, Voters};
+use crate::time::Span;
+use crate::workload::FRESH;
+
+/// How many operations in a row a client asks for before it is content, at most: those, and the one that it was at.
+pub(super) const ASKED: u64 = FRESH as u64 + 1;
+/// Probabilities are counted in millionths.
+pub(super) const SURE: u64 = 1_000_000;
+/// How likely it may be that all attempts fail, in quintillionths: 10⁻¹⁰.
+const RISK: u128 = 100_000_000;
+
+/// A drawn majority of the voters, or more, up to all that can be had.
+pub(super) fn majority_core(voters: Voters, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+    let mut able: Vec<_> = candidates.iter().filter(|&node| voters.contains(node)).collect();
+    let spare = able.len().checked_sub(voters.majority())?;
+    for _ in 0..dice.below(spare as u64 + 1) {
+        able.swap_remove(dice.below(able.len() as u64) as usize);
+    }
+    Some(able.into_iter().collect())
+}
+
+/// How many millionths of `whole` this is.
+pub(super) fn parts(span: Span, whole: u64) -> u64 {
+    u64::try_from(u128::from(span.0) * u128::from(SURE) / u128::from(whole)).unwrap_or(u64::MAX)
+}
+
+/// How many attempts it takes at most until one succeeds, where each does with this probability in millionths: all
+/// fail with probability (1 − p)ᵐ, and this is the least `m` that makes that 10⁻¹⁰.
+pub(super) fn attempts(success: u64) -> u64 {
+    let (sure, failure) = (u128::from(SURE), u128::from(SURE - success));
+    let failures = std::iter::successors(Some(sure.pow(3)), |all| Some((all * failure).div_ceil(sure)));
+    failures.take_while(|&all| all > RISK).count() as u64
+}
+
+/// As long on the slowest clock.
+pub(super) fn slowed(span: Span, drift_ppm: u64) -> Span {
+    span + Span(span.0 / 1_000_000).times(drift_ppm.saturating_mul(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::NodeId;
+    use crate::rng::{Die, Seed};
+
+    /// With ln 10¹⁰ = 23.026.
+    #[test]
+    fn attempts_are_as_many_as_the_risk_asks_for() {
+        assert_eq!([SURE / 2, SURE / 10, SURE / 64].map(attempts), [34, 219, 1_463]);
+    }
+
+    #[test]
+    fn a_core_is_a_majority_of_those_that_can_be_had() {
+        let voters: Voters = (0..5).map(NodeId).collect();
+        let mut dice = Die::new(Seed(1)).stream();
+        let mut sizes: Vec<usize> = Vec::new();
+        for _ in 0..100 {
+            let core = majority_core(voters, &NodeSet::range(1..9), &mut dice).unwrap();
+            assert!(core.iter().all(|node| (1..5).contains(&node.0)));
+            sizes.push(core.len());
+        }
+        sizes.sort_unstable();
+        sizes.dedup();
+        assert_eq!(sizes, [3, 4]);
+        assert_eq!(majority_core(voters, &NodeSet::range(3..9), &mut dice), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! The mistakes of Raft.
+
+use crate::{Profile, broken};
+
+const PROFILE: Profile = Profile {
+    protocol: "raft",
+    scenario: include_str!("../../scenarios/raft/default.json"),
+    kept: &[
+        ("vote-amnesia", 4, "one_vote_per_term"),
+        ("commit-old-term", 571, "leader_completeness"),
+        ("no-log-check", 1, "leader_completeness"),
+        ("no-log-check", 12_076, "committed_durable"),
+        ("length-only-check", 71, "leader_completeness"),
+        ("duplicate-votes", 45, "election_safety"),
+        ("duplicate-votes", 9, "leader_completeness"),
+        ("truncate-always", 6, "monotone_terms"),
+        ("truncate-always", 12, "committed_durable"),
+        ("truncate-always", 76, "replicas_equal"),
+        ("truncate-always", 306, "leader_completeness"),
+        ("commit-clamp", 47, "state_machine_safety"),
+        ("small-quorum", 0, "committed_durable"),
+        ("small-quorum", 630, "leader_completeness"),
+        ("ack-before-sync", 0, "committed_durable"),
+    ],
+    found_within: &[
+        ("vote-amnesia", 50),       // 685, from seed 4 on
+        ("commit-old-term", 4_000), // 5, from seed 571 on
+        ("no-log-check", 20),       // 1,216, from seed 1 on
+        ("length-only-check", 800), // 27, from seed 71 on
+        ("duplicate-votes", 100),   // 191, from seed 9 on
+        ("truncate-always", 20),    // 1,239, from seed 6 on
+        ("commit-clamp", 250),      // 76, from seed 47 on
+        ("small-quorum", 10),       // 3,795, from seed 0 on
+        ("ack-before-sync", 10),    // 2,782, from seed 0 on
+    ],
+    of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
+};
+
+#[test]
+fn each_kept_seed_shows_its_mistake_and_is_clean_without_it() {
+    PROFILE.keeps();
+}
+
+#[test]
+fn every_property_that_a_mistake_names_is_the_first_to_break_in_some_kept_seed() {
+    PROFILE.names_what_breaks();
+}
+
+/// `cargo test --release --test bites -- --ignored --nocapture` prints how often each mistake is found.
+#[test]
+#[ignore = "takes minutes; run it after a change of the default profile"]
+fn planted_mistakes_are_found_within_the_stated_number_of_seeds() {
+    PROFILE.sweep();
+}
+
+/// No fault is needed to see that an entry is committed before a majority has it, and no checkpoint: only that a sync
+/// takes longer than a round trip may.
+#[test]
+fn an_acknowledgement_before_the_sync_is_seen_where_nothing_goes_wrong() {
+    let calm = include_str!("../../scenarios/raft/calm.json");
+    let slow = calm.replace(r#""sync": "1ms""#, r#""sync": "20ms""#);
+    let planted = Some("ack-before-sync");
+    assert_eq!(broken(&PROFILE.check(&slow, planted).tally(10)), ["committed_durable"; 10]);
+    assert!(PROFILE.check(&slow, None).tally(10).failed.is_empty());
+    // Here it is on the disks by the time the leader hears of it: nothing is broken.
+    assert!(PROFILE.check(calm, planted).tally(10).failed.is_empty());
+}
+
+/// Nothing goes wrong until the heal. Then the core hears nothing from outside, or all that was to be heard.
+const LEADER_OUTSIDE: &str = r#"{
+    "seedstorm": 1, "protocol": "raft", "nodes": 3,
+    "network": { "latency": { "constant": "2ms" } }, "disk": { "sync": "1ms" },
+    "workload": { "kind": "kv", "clients": 2, "ops": 40, "keys": 2, "timeout": "200ms" },
+    "run_for": "1s", "outside": "as-is"
+}"#;
+
+/// Seeds of [`LEADER_OUTSIDE`] by which the core is drawn without the leader.
+const WITHOUT_LEADER: [u64; 2] = [7, 14];
+
+#[test]
+fn a_leader_that_hears_nobody_keeps_others_from_being_elected_without_check_quorum() {
+    for seed in WITHOUT_LEADER {
+        PROFILE.bites(LEADER_OUTSIDE, "no-check-quorum", seed, "convergence");
+    }
+    PROFILE.harmless(&LEADER_OUTSIDE.replace("as-is", "silent"), "no-check-quorum", 20);
+}
+
+/// From half a second on, n2 hears nobody, but is heard.
+const DEAF: &str = r#"{
+    "seedstorm": 1, "protocol": "raft", "nodes": 3,
+    "params": { "check_quorum": false },
+    "network": { "latency": { "constant": "2ms" } }, "disk": { "sync": "1ms" },
+    "workload": { "kind": "kv", "clients": 2, "ops": 40, "keys": 2, "timeout": "200ms" },
+    "faults": { "timeline": [ { "id": "deaf", "at": "500ms", "lasts": "1h", "who": 2, "kind": {
+        "partition": { "links": { "shape": "all", "cut": [ { "from": [0, 1], "to": [2] } ] } } } } ] },
+    "run_for": "2s", "outside": "as-is"
+}"#;
+
+#[test]
+fn a_node_that_cannot_hear_deposes_leader_after_leader_without_pre_vote() {
+    for seed in [6, 9] {
+        PROFILE.bites(DEAF, "no-pre-vote", seed, "stable_leader");
+    }
+    PROFILE.harmless(&DEAF.replace("as-is", "silent"), "no-pre-vote", 20);
+    // Nodes that hear from a leader do not listen to it.
+    PROFILE.harmless(&DEAF.replace("\"check_quorum\": false", "\"check_quorum\": true"), "no-pre-vote", 20);
+}
+
+/// n0 starts before the others, so that it leads; then it is gone, and the others heard from it last at one instant.
+const LEADER_GONE: &str = r#"{
+    "seedstorm": 1, "protocol": "raft", "nodes": 5,
+    "params": { "pre_vote": false },
+    "network": { "latency": { "constant": "5ms" } }, "disk": { "sync": "1ms" },
+    "workload": { "kind": "kv", "clients": 2, "ops": 40, "keys": 2, "timeout": "200ms" },
+    "faults": { "timeline": [
+        { "id": "late", "at": "0ms", "lasts": "60ms", "who": [1, 2, 3, 4], "kind": { "kill": {} } },
+        { "id": "gone", "at": "990ms", "who": 0, "kind": { "retire": {} } }
+    ] },
+    "run_for": "1s"
+}"#;
+
+#[test]
+fn without_randomness_votes_are_split_for_ever() {
+    for seed in [0, 1] {
+        PROFILE.bites(LEADER_GONE, "no-randomness", seed, "convergence");
+    }
+    // Where delays vary, pre-vote lets the first of them through.
+    let varied = LEADER_GONE.replace("{ \"constant\": \"5ms\" }", "[\"1ms\", \"10ms\"]");
+    PROFILE.harmless(&varied.replace("\"pre_vote\": false", "\"pre_vote\": true"), "no-randomness", 20);
+}
