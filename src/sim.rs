@@ -224,6 +224,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.log.digest
     }
 
+    /// Number of events that wait to happen.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Number of events so far.
     #[must_use]
     pub fn events(&self) -> u64 {

@@ -21,6 +21,13 @@ fn the_ring_keeps_its_promises_in_storms() {
     assert_eq!((tally.runs, tally.empty, tally.excused), (200, 0, 0));
 }
 
+/// `cargo test --release --test own_protocol -- --ignored` is the long campaign.
+#[test]
+#[ignore = "takes minutes; run it before a release"]
+fn the_ring_keeps_its_promises_under_many_seeds() {
+    assert_eq!(seedstorm::check::<TokenRing>(STORMS).seeds(20_000).empty, 0);
+}
+
 #[test]
 fn planted_mistakes_break_what_their_scenarios_expect() {
     seedstorm::check::<TokenRing>("examples/token_ring/scenarios/duplicate-token.json").seeds(50);

@@ -198,6 +198,18 @@ fn files_and_functions_stay_short() {
     complain(&faults);
 }
 
+/// From its first type to its first invariant: settings, messages, timers, facts, node and handlers.
+#[test]
+fn the_example_of_a_protocol_stays_short() {
+    let file = root().with_file_name("examples").join("token_ring/protocol.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    let from_types = text.split_once("/// The number of a token").unwrap().1;
+    let protocol = from_types.split_once("/// **Mutual exclusion**").unwrap().0;
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    let lines = protocol.lines().skip(1).filter(is_code).count();
+    assert!(lines <= 100, "{lines} lines of code");
+}
+
 #[test]
 fn every_file_belongs_to_a_module() {
     let all = sources();

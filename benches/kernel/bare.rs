@@ -1,4 +1,5 @@
-//! The baseline: a loop that pops an event from a `std` binary heap and pushes the next, same number and size.
+//! The baseline: a loop that pops an event from a `std` binary heap and pushes the next, as many and as large as the
+//! kernel has pending.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,14 +8,19 @@ use std::hint::black_box;
 use crate::rate;
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
+struct Event<const WORDS: usize> {
     at: u64,
     order: u64,
-    payload: [u64; 4],
+    payload: [u64; WORDS],
 }
 
-/// Events per second with `pending` events always in the heap.
-pub(crate) fn round(pending: u32, events: u64) -> f64 {
+/// Words of payload that make an event about as large as one of ping-pong.
+pub(crate) const SMALL: usize = 4;
+/// As large as one of Raft.
+pub(crate) const LARGE: usize = 10;
+
+/// Events per second with `pending` events of so many words always in the heap.
+pub(crate) fn round<const WORDS: usize>(pending: u32, events: u64) -> f64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut delay = move || {
         state ^= state << 13;
@@ -24,7 +30,7 @@ pub(crate) fn round(pending: u32, events: u64) -> f64 {
     };
     let mut heap = BinaryHeap::new();
     for order in 0..u64::from(pending) {
-        heap.push(Reverse(Event { at: delay(), order, payload: [order; 4] }));
+        heap.push(Reverse(Event { at: delay(), order, payload: [order; WORDS] }));
     }
     rate(events, || {
         for order in 0..events {

@@ -17,13 +17,14 @@ const SCENARIO: &str = r#"{
   "budget": { "events": 1000000000000 }
 }"#;
 
-/// Virtual seconds, and events, per second.
-pub(crate) fn round(seconds: u64) -> (f64, f64) {
+/// Virtual seconds, and events, per second; and how many events are pending in the end.
+pub(crate) fn round(seconds: u64) -> (f64, f64, u32) {
     let mut cluster = cluster(SCENARIO);
     let start = Instant::now();
     cluster.run_until(Time(seconds * 1_000_000_000));
     let took = start.elapsed().as_secs_f64();
     assert!(cluster.violation().is_none(), "the correct code is clean");
     assert!(cluster.history().count(Answer::Ok) as u64 >= 3 * (seconds - 2), "the clients were served");
-    (seconds as f64 / took, cluster.events() as f64 / took)
+    let pending = u32::try_from(cluster.pending()).unwrap_or(u32::MAX);
+    (seconds as f64 / took, cluster.events() as f64 / took, pending)
 }

@@ -25,6 +25,8 @@ pub(crate) struct Rates {
     pub(crate) proposals: f64,
     /// Events per second.
     pub(crate) events: f64,
+    /// How many events are pending on average.
+    pub(crate) pending: u32,
 }
 
 pub(crate) fn cluster(scenario: &str) -> SimOf<Raft> {
@@ -50,8 +52,9 @@ pub(crate) fn round(window: u64, count: u64) -> Rates {
         }
     };
     let first = progress(&cluster, leader.0);
-    let value: Value = "32 bytes of a value, more or less".into();
-    let (mut proposed, events, start) = (0, cluster.events(), Instant::now());
+    let value: Value = "v".repeat(32).into();
+    let (mut proposed, mut steps, mut pending) = (0, 0, 0);
+    let (events, start) = (cluster.events(), Instant::now());
     while proposed < count {
         let applied = progress(&cluster, leader.0).saturating_sub(first);
         while proposed < count && proposed < applied + window {
@@ -62,11 +65,17 @@ pub(crate) fn round(window: u64, count: u64) -> Rates {
             proposed += 1;
         }
         cluster.step();
+        steps += 1;
+        pending += cluster.pending();
     }
     while (0..5).any(|node| progress(&cluster, node) < first + count) {
         cluster.step();
     }
     let took = start.elapsed().as_secs_f64();
     assert!(cluster.violation().is_none(), "the correct code is clean");
-    Rates { proposals: count as f64 / took, events: (cluster.events() - events) as f64 / took }
+    Rates {
+        proposals: count as f64 / took,
+        events: (cluster.events() - events) as f64 / took,
+        pending: u32::try_from(pending / steps).unwrap_or(u32::MAX),
+    }
 }

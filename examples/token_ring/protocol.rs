@@ -137,8 +137,7 @@ impl Process for TokenRing {
 
 impl TokenRing {
     fn on_pass(&mut self, from: NodeId, token: Token, io: &mut Io<'_, Self>) {
-        let config = io.config();
-        let known = if config.bug == Some("duplicate-token") { token < self.had } else { token <= self.had };
+        let known = if io.config().bug == Some("duplicate-token") { token < self.had } else { token <= self.had };
         if known {
             io.fact(Fact::Ignored(token));
         } else {
@@ -150,7 +149,7 @@ impl TokenRing {
             }
             io.fact(Fact::Entered(token));
             io.disarm(Timer::Resend);
-            io.arm(Timer::Leave, config.params.stay);
+            io.arm(Timer::Leave, io.config().params.stay);
         }
         io.send(from, Msg::Ack(token));
     }

@@ -1,4 +1,4 @@
-//! One protocol inside another: a lock service on Raft, two rings side by side.
+//! One protocol inside another: a lock service on Raft.
 //!
 //! The outer process keeps the inner one as a part of its state and calls the inner handlers itself, each inside
 //! [`Io::within`]. The inner handler has an [`Io`] of its own, with its own configuration and group. What it asks for is

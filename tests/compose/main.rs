@@ -54,6 +54,14 @@ fn both_layers_keep_their_promises_in_storms() {
     assert_eq!((tally.runs, tally.empty, tally.excused), (300, 0, 0));
 }
 
+/// `cargo test --release --test compose -- --ignored` is the long campaign.
+#[test]
+#[ignore = "takes minutes; run it before a release"]
+fn both_layers_keep_their_promises_under_many_seeds() {
+    let tally = tally(STORMS, None, 20_000);
+    assert!(tally.failed.is_empty(), "{}", tally.failed[0]);
+}
+
 #[test]
 fn a_mistake_of_the_service_is_found_by_its_own_invariant() {
     let tally = tally(CALM, Some(lock::HASTY.name), 20);

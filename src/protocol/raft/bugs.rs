@@ -114,7 +114,7 @@ const TABLE: [(Mistake, Bug); 12] = [
             name: "commit-clamp",
             about: "a follower commits up to the end of its log, not up to the last entry that it is known to share with the leader",
             breaks: &["state_machine_safety"],
-            reached: "no_op off. Heartbeats must stand before what may conflict: so those of a new leader carry the last entry that is known to match. Behind all that was sent, they would be rejected",
+            reached: "reads. What confirms them carries the last entry that is known to match, before what may conflict; a heartbeat stands behind all that was sent, and would be rejected",
             source: "Raft paper, Figure 2, AppendEntries, rule 5",
         },
     ),
@@ -142,7 +142,7 @@ const TABLE: [(Mistake, Bug); 12] = [
         Mistake::NoPreVote,
         Bug {
             name: "no-pre-vote",
-            about: "a node that was cut off raises its term at once, and deposes a healthy leader with it",
+            about: "a node that was cut off raises its term at once, and deposes a healthy leader with it, again and again; clients are answered all the same",
             breaks: &["stable_leader"],
             reached: "check_quorum off (nodes that hear from a leader do not listen to candidates), and outsiders left as they are",
             source: "thesis, section 9.6; etcd's TestDisruptiveFollower",

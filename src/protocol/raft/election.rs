@@ -139,7 +139,9 @@ impl Raft {
     fn count_vote(&mut self, from: NodeId, io: &mut Io<'_, Self>) {
         let Role::Candidate(votes) = &mut self.role else { return };
         if !votes.insert(from) && io.config().planted.is(Mistake::VotesAddUp) {
-            io.config().voters.iter().any(|other| votes.insert(other));
+            // The first of the others that has not been counted yet.
+            let other = io.config().voters.iter().find(|&other| !votes.contains(other));
+            other.map(|other| votes.insert(other));
         }
         if io.config().voters.has_majority(*votes) {
             self.lead(io);

@@ -96,11 +96,9 @@ impl Raft {
             let Role::Leader(leadership) = &mut self.role else { return };
             let progress = &mut leadership.progress[to.index()];
             progress.probe_again();
-            let clamped = io.config().planted.is(Mistake::CommitClamp) && progress.is_probing();
-            let prev = if clamped { progress.matched } else { progress.next - 1 };
             if progress.is_probing() && progress.next <= self.log.last().index {
                 self.replicate_to(to, &mut cut, io);
-            } else if let Some(prev) = self.log.position(prev) {
+            } else if let Some(prev) = self.log.position(progress.next - 1) {
                 let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
                 let entries = Rc::clone(&none);
                 io.send(to, Message::Append(Append { term, prev, entries, commit, round }));
