@@ -142,7 +142,7 @@ impl TokenRing {
             io.fact(Fact::Ignored(token));
         } else {
             *self = Self { had: token, inside: true };
-            if config.bug == Some("unsynced-token") {
+            if io.config().bug == Some("unsynced-token") {
                 io.write(token);
             } else {
                 io.persist(token);
