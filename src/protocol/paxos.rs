@@ -32,6 +32,7 @@ mod load;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub use load::{Ask, Load};
 pub type Value = OpId;
 
 /// An attempt to have a value chosen. Ordered by its round, then by its proposer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ballot {
     /// Which attempt; 0 is before all.
     pub round: u64,
@@ -55,13 +56,27 @@ pub struct Ballot {
     pub proposer: NodeId,
 }
 
+/// As people write it: `2.n1`.
+impl fmt::Debug for Ballot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.round, self.proposer)
+    }
+}
+
 /// A value in a ballot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Proposal {
     /// The ballot.
     pub ballot: Ballot,
     /// The value that it proposes.
     pub value: Value,
+}
+
+/// As people write it: `2.n1 c0#1`.
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.ballot, self.value)
+    }
 }
 
 /// What an acceptor must not forget.
