@@ -123,6 +123,22 @@ pub struct Bug {
     pub source: &'static str,
 }
 
+/// The mistakes of a table that has what the code calls each beside it.
+const fn bugs<M, const N: usize>(table: &[(M, Bug); N]) -> [Bug; N] {
+    let mut bugs = [table[0].1; N];
+    let mut n = 0;
+    while n < N {
+        bugs[n] = table[n].1;
+        n += 1;
+    }
+    bugs
+}
+
+/// What the code calls the mistake of this name.
+fn named<M: Copy>(table: &[(M, Bug)], name: Option<&str>) -> Option<M> {
+    table.iter().find(|(_, bug)| Some(bug.name) == name).map(|&(mistake, _)| mistake)
+}
+
 /// A setting that is impossible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamError {

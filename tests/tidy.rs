@@ -40,7 +40,7 @@ const BANNED: &[(&str, &str)] = &[
 ];
 
 /// Where floating point may appear in the simulated layers: the shapes of latencies, and figures for people.
-const FLOATS: &[&str] = &["params.rs", "rng.rs", "time.rs", "fault/draw/swarm.rs"];
+const FLOATS: &[&str] = &["params.rs", "rng/ratio.rs", "time.rs", "fault/draw/swarm.rs"];
 
 const LONGEST_FILE: usize = 600;
 const LONGEST_FUNCTION: usize = 60;

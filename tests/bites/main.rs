@@ -13,6 +13,8 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
+const PROFILES: [Profile; 2] = [paxos::PROFILE, raft::PROFILE];
+
 /// How the mistakes of one protocol are found.
 struct Profile {
     protocol: &'static str,
@@ -127,4 +129,21 @@ fn firsts(tally: &Tally) -> Vec<(&str, u64)> {
         }
     }
     firsts
+}
+
+#[test]
+fn each_kept_seed_shows_its_mistake_and_is_clean_without_it() {
+    PROFILES.iter().for_each(Profile::keeps);
+}
+
+#[test]
+fn every_property_that_a_mistake_names_is_the_first_to_break_in_some_kept_seed() {
+    PROFILES.iter().for_each(Profile::names_what_breaks);
+}
+
+/// `cargo test --release --test bites -- --ignored --nocapture` prints how often each mistake is found.
+#[test]
+#[ignore = "takes minutes; run it after a change of a default profile"]
+fn planted_mistakes_are_found_within_the_stated_number_of_seeds() {
+    PROFILES.iter().for_each(Profile::sweep);
 }

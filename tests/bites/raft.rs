@@ -2,7 +2,7 @@
 
 use crate::{Profile, broken};
 
-const PROFILE: Profile = Profile {
+pub(crate) const PROFILE: Profile = Profile {
     protocol: "raft",
     scenario: include_str!("../../scenarios/raft/default.json"),
     kept: &[
@@ -35,23 +35,6 @@ const PROFILE: Profile = Profile {
     ],
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };
-
-#[test]
-fn each_kept_seed_shows_its_mistake_and_is_clean_without_it() {
-    PROFILE.keeps();
-}
-
-#[test]
-fn every_property_that_a_mistake_names_is_the_first_to_break_in_some_kept_seed() {
-    PROFILE.names_what_breaks();
-}
-
-/// `cargo test --release --test bites -- --ignored --nocapture` prints how often each mistake is found.
-#[test]
-#[ignore = "takes minutes; run it after a change of the default profile"]
-fn planted_mistakes_are_found_within_the_stated_number_of_seeds() {
-    PROFILE.sweep();
-}
 
 /// No fault is needed to see that an entry is committed before a majority has it, and no checkpoint: only that a sync
 /// takes longer than a round trip may.

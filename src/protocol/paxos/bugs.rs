@@ -1,6 +1,6 @@
 //! Mistakes that can be planted. Each is one clause at the place where the rule that it breaks is kept.
 
-use crate::protocol::Bug;
+use crate::protocol::{Bug, bugs, named};
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Mistake {
 impl Mistake {
     /// The mistake of this name.
     pub(super) fn named(name: Option<&str>) -> Option<Self> {
-        TABLE.iter().find(|(_, bug)| Some(bug.name) == name).map(|&(mistake, _)| mistake)
+        named(&TABLE, name)
     }
 }
 
@@ -90,12 +90,4 @@ const TABLE: [(Mistake, Bug); 6] = [
 ];
 
 /// The mistakes, as scenarios and reports know them.
-pub(super) const BUGS: &[Bug] = &{
-    let mut bugs = [TABLE[0].1; TABLE.len()];
-    let mut n = 0;
-    while n < TABLE.len() {
-        bugs[n] = TABLE[n].1;
-        n += 1;
-    }
-    bugs
-};
+pub(super) const BUGS: &[Bug] = &bugs(&TABLE);
