@@ -35,7 +35,8 @@
 //! **What a client may conclude.** Redirected or told to wait, its attempt has no effect. A command that was
 //! appended is answered once it is applied, or never: a leader that is deposed cannot know what becomes of
 //! it. Asked again for one that it appended in its term, a leader does not append it once more: one answer serves
-//! all attempts, and goes to the client whichever of them it waits for. Reads that it cannot confirm any more are sent away.
+//! all attempts, and goes to the client whichever of them it waits for. Reads that it cannot confirm any more are
+//! sent away.
 //!
 //! **Disk.** Term and vote are one file, the log another, and a crash may keep more of either. A new term is
 //! synced before an entry of it is written: otherwise a log could survive with entries of a term that its node has

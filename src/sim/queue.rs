@@ -164,7 +164,7 @@ impl<E> Queue<E> {
 
     /// Adds an event due at `time` ns under a sequence number got earlier from [`Queue::ticket`].
     ///
-    /// Under one number at most one event may be pending, or the order would not be total.
+    /// Of two events under one number at one time, which comes first is not defined: the second must mean nothing.
     #[inline(always)]
     pub(crate) fn push_with(&mut self, time: u64, seq: u64, event: E) {
         assert!(time >= self.now, "event at {time} ns is before the current time, {} ns", self.now);

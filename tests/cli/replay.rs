@@ -1,5 +1,7 @@
 //! Replays: proved, edited, of another version, and looked into.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, Said};
@@ -24,10 +26,11 @@ fn edited(lab: &Lab, change: impl FnOnce(&mut Value)) -> Said {
 
 #[test]
 fn a_run_of_every_scenario_is_kept_and_replayed() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/raft");
-    for file in std::fs::read_dir(folder).unwrap() {
+    let paths = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let folders = paths(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"));
+    for file in folders.flat_map(|folder| paths(&folder)) {
         let lab = Lab::new();
-        let scenario = file.unwrap().path().display().to_string();
+        let scenario = file.display().to_string();
         let ran = lab.run(&["run", &scenario, "--seed", "3", "--keep", "--out", "kept.json"]);
         let replay = lab.run(&["replay", "kept.json"]);
         assert_eq!((replay.code, replay.row("digest")), (ran.code, ran.row("digest")), "{scenario}: {}", replay.err);

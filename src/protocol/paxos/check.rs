@@ -17,26 +17,6 @@ pub struct BallotsMonotone {
     begun: Vec<Ballot>,
 }
 
-impl BallotsMonotone {
-    fn look(&mut self, seat: Seat<'_, Paxos>) -> Verdict {
-        let before = &mut self.promised[seat.node.index()];
-        let Acceptor { promised, accepted } = seat.state.acceptor();
-        if promised < *before {
-            let evidence = Evidence::new("an acceptor took a promise back").node(seat.node);
-            return evidence.value("promised", *before).value("then", promised).into();
-        }
-        if accepted.is_some_and(|accepted| accepted.ballot > promised) {
-            let evidence = Evidence::new("an acceptor accepted above its promise").node(seat.node);
-            return evidence.value("accepted", accepted).value("promised", promised).into();
-        }
-        if promised == *before {
-            return Verdict::Skip;
-        }
-        *before = promised;
-        Verdict::Held
-    }
-}
-
 impl Property<Paxos> for BallotsMonotone {
     const NAME: &'static str = "ballots_monotone";
     const ABOUT: &'static str = "promises only grow, over restarts too, and nobody uses a ballot twice";
@@ -57,7 +37,21 @@ impl Property<Paxos> for BallotsMonotone {
     }
 
     fn on_turn(&mut self, _at: At, seat: Seat<'_, Paxos>) -> Verdict {
-        self.look(seat)
+        let before = &mut self.promised[seat.node.index()];
+        let Acceptor { promised, accepted } = seat.state.acceptor();
+        if promised < *before {
+            let evidence = Evidence::new("an acceptor took a promise back").node(seat.node);
+            return evidence.value("promised", *before).value("then", promised).into();
+        }
+        if accepted.is_some_and(|accepted| accepted.ballot > promised) {
+            let evidence = Evidence::new("an acceptor accepted above its promise").node(seat.node);
+            return evidence.value("accepted", accepted).value("promised", promised).into();
+        }
+        if promised == *before {
+            return Verdict::Skip;
+        }
+        *before = promised;
+        Verdict::Held
     }
 }
 
@@ -96,10 +90,8 @@ impl Acceptances {
     /// there has its value.
     fn support(&self, proposal: Proposal) -> bool {
         let below: Vec<_> = self.acceptors.iter().map(|node| self.below(node, proposal.ballot)).collect();
-        let bounds = below.iter().filter(|bound| bound.is_none_or(|bound| bound.value == proposal.value));
-        bounds
-            .into_iter()
-            .any(|bound| below.iter().filter(|other| *other <= bound).count() >= self.acceptors.majority())
+        let mut bounds = below.iter().filter(|bound| bound.is_none_or(|bound| bound.value == proposal.value));
+        bounds.any(|bound| below.iter().filter(|other| *other <= bound).count() >= self.acceptors.majority())
     }
 }
 

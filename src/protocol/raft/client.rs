@@ -1,8 +1,6 @@
 //! Clients' commands: in at the leader, through the log, into the state machine, and answered
 //! (section 8; thesis 6.3).
 
-use std::collections::btree_map::Entry as MapEntry;
-
 use super::Raft;
 use super::election::Role;
 use super::log::{Command, Index};
@@ -44,13 +42,10 @@ impl Raft {
     /// each repetition appended, clients that wait for a slow log would make it slower still.
     fn is_first(&mut self, id: OpId) -> bool {
         let Role::Leader(leadership) = &mut self.role else { return false };
-        match leadership.appended.entry(id.client) {
-            MapEntry::Vacant(place) => {
-                place.insert(id.n);
-                true
-            }
-            MapEntry::Occupied(mut place) => *place.get() < id.n && place.insert(id.n) < id.n,
-        }
+        let last = leadership.appended.entry(id.client).or_default();
+        let is_first = *last < Some(id.n);
+        *last = (*last).max(Some(id.n));
+        is_first
     }
 
     /// Knows entries up to here to be committed, and applies them.

@@ -31,7 +31,7 @@ pub(super) struct Leadership {
     /// Its own writes that are not known to be synced: up to which entry.
     pub(super) unsynced: VecDeque<(Ticket, Index)>,
     /// Each client's last command that it appended in this term: a repeated one has its place in the log already.
-    pub(super) appended: BTreeMap<ClientId, u64>,
+    pub(super) appended: BTreeMap<ClientId, Option<u64>>,
     pub(super) reads: Reads,
 }
 
@@ -138,10 +138,11 @@ impl Raft {
 
     fn count_vote(&mut self, from: NodeId, io: &mut Io<'_, Self>) {
         let Role::Candidate(votes) = &mut self.role else { return };
-        if !votes.insert(from) && io.config().planted.is(Mistake::VotesAddUp) {
-            // The first of the others that has not been counted yet.
-            let other = io.config().voters.iter().find(|&other| !votes.contains(other));
-            other.map(|other| votes.insert(other));
+        if !votes.insert(from)
+            && io.config().planted.is(Mistake::VotesAddUp)
+            && let Some(other) = io.config().voters.iter().find(|&other| !votes.contains(other))
+        {
+            votes.insert(other);
         }
         if io.config().voters.has_majority(*votes) {
             self.lead(io);

@@ -6,8 +6,8 @@
 //! a node acknowledges at the end of a turn in which the entries were synced. A log that ends before the entry, or in
 //! an earlier term than the entry's, does not have it. One that ends in the entry's term or in a later one does, or a
 //! later leader lacked it, which is leader completeness. (Of a turn that a crash cut short nothing is seen but what
-//! left, and of one that a pause holds up not yet: until the node is seen again, it may have the entry.) At every checkpoint disks are looked at themselves. The
-//! last entry committed stands for those before it.
+//! left, and of one that a pause holds up not yet: until the node is seen again, it may have the entry.) At every
+//! checkpoint disks are looked at themselves. The last entry committed stands for those before it.
 //!
 //! A disk that was wiped does not have the entry, nor does one with a damaged record, from which no node boots any
 //! more. Nobody is excused for that: Raft tolerates no loss of synced data, and where a scenario lets more be lost than
