@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::check::Properties;
+use crate::check::{Nodes, Properties};
 use crate::ids::NodeSet;
 use crate::process::{Cast, Process};
 use crate::rng::Dice;
@@ -61,8 +61,13 @@ pub trait Protocol: 'static {
     fn config(setup: &Setup<'_, Self::Params>) -> Result<ConfigOf<Self>, ParamError>;
 
     /// The nodes that must make progress once they are healed, out of those that can be; `None` if these are
-    /// too few.
-    fn core(config: &ConfigOf<Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet>;
+    /// too few. Who is needed may depend on what all nodes have on their disks.
+    fn core(
+        config: &ConfigOf<Self>,
+        nodes: Nodes<'_, Self::Node>,
+        candidates: &NodeSet,
+        dice: &mut dyn Dice,
+    ) -> Option<NodeSet>;
 
     /// How long the healed core may take, at worst, until it makes progress. A scenario that states no
     /// `settle` of its own is given this.

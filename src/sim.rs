@@ -60,11 +60,14 @@ pub struct Setup<P: Process> {
     pub rules: Rules<P>,
 }
 
+/// Out of the candidates, the nodes that must make progress once healed.
+pub type ChooseCore<P> = fn(&<P as Process>::Config, Nodes<'_, P>, &NodeSet, &mut dyn Dice) -> Option<NodeSet>;
+
 /// What the kernel must know of a protocol beyond its node.
 #[derive(Debug)]
 pub struct Rules<P: Process> {
     /// Names the nodes that must make progress once healed.
-    pub core: fn(&P::Config, &NodeSet, &mut dyn Dice) -> Option<NodeSet>,
+    pub core: ChooseCore<P>,
     /// The role of which there is one.
     pub leader: Option<&'static str>,
     /// Kinds of fact without which a run is empty.

@@ -23,6 +23,11 @@ pub trait Workload<P: Process>: Sized {
     /// The `n`-th operation of a client; `None` ends its work. All randomness comes from `dice`.
     fn op(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Option<P::Op>;
 
+    /// As [`op`](Workload::op), of a healed core: what it must be able to answer.
+    fn fresh(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Option<P::Op> {
+        self.op(client, n, dice)
+    }
+
     /// An operation written in a scenario's script, such as `"put k1 v"`.
     ///
     /// # Errors

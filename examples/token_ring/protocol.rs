@@ -279,7 +279,12 @@ impl Protocol for TokenRing {
     }
 
     /// Everyone, or the token stands still.
-    fn core(config: &RingConfig, candidates: &NodeSet, _dice: &mut dyn Dice) -> Option<NodeSet> {
+    fn core(
+        config: &RingConfig,
+        _nodes: Nodes<'_, Self>,
+        candidates: &NodeSet,
+        _dice: &mut dyn Dice,
+    ) -> Option<NodeSet> {
         (candidates.len() == config.nodes as usize).then(|| candidates.clone())
     }
 

@@ -63,12 +63,17 @@ impl<V: Projection, C: Property<V::Inner>> Property<V::Outer> for Projected<V, C
     }
 
     fn on_state(&mut self, now: Time, nodes: Nodes<'_, V::Outer>) -> Verdict {
-        self.property.on_state(now, Nodes::new(&View::<V>(nodes)))
+        inside::<V, _>(nodes, |nodes| self.property.on_state(now, nodes))
     }
 
     fn settled(&self, core: &NodeSet, nodes: Nodes<'_, V::Outer>) -> Progress {
-        self.property.settled(core, Nodes::new(&View::<V>(nodes)))
+        inside::<V, _>(nodes, |nodes| self.property.settled(core, nodes))
     }
+}
+
+/// Has a look at the inner part of every node.
+pub fn inside<V: Projection, T>(nodes: Nodes<'_, V::Outer>, look: impl FnOnce(Nodes<'_, V::Inner>) -> T) -> T {
+    look(Nodes::new(&View::<V>(nodes)))
 }
 
 /// All nodes, each seen through the projection.

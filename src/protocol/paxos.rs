@@ -37,6 +37,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Durable, Glance, Io, NodeId, Process, Span, Voters};
 use crate::protocol::healing::{ASKED, SURE, attempts, majority_core, parts, slowed};
@@ -440,7 +441,7 @@ impl Protocol for Paxos {
         Ok(PaxosConfig { params, acceptors: setup.cast.nodes().collect(), planted: Mistake::named(setup.bug) })
     }
 
-    fn core(config: &PaxosConfig, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+    fn core(config: &PaxosConfig, _: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
         majority_core(config.acceptors, candidates, dice)
     }
 

@@ -45,6 +45,7 @@
 //! Left out for now: compaction and snapshots (though the log may start behind a prefix), changes of membership,
 //! learners, transfer of leadership, and reads by lease.
 
+use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
 use crate::protocol::healing::majority_core;
@@ -235,7 +236,7 @@ impl Protocol for Raft {
         RaftConfig::new(setup)
     }
 
-    fn core(config: &RaftConfig, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+    fn core(config: &RaftConfig, _: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
         majority_core(config.voters, candidates, dice)
     }
 

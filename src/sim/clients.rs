@@ -224,7 +224,8 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
         let n = it.n;
         it.n += 1;
         let mut dice = self.dice(client, n).with(2).stream();
-        self.load.op(client, n, &mut dice).map(|op| (n, op, None))
+        let op = if self.healed { self.load.fresh(client, n, &mut dice) } else { self.load.op(client, n, &mut dice) };
+        op.map(|op| (n, op, None))
     }
 
     /// Whom to ask: the node that is believed to know, else a drawn one.

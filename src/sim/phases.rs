@@ -119,7 +119,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return self.finish_run(Ending::Completed);
         }
         let mut dice = self.plan.dice("core").stream();
-        let core = (self.rules.core)(&self.config, &self.candidates(), &mut dice);
+        let core = (self.rules.core)(&self.config, Nodes::new(&self.nodes), &self.candidates(), &mut dice);
         let Some(core) = core.filter(|core| !core.is_empty()) else {
             self.course.excused = true;
             return self.finish_run(Ending::Completed);

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use seedstorm::check::history::Answer as Ended;
-use seedstorm::check::projected::{Projected, Projection};
-use seedstorm::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
+use seedstorm::check::projected::{self, Projected, Projection};
+use seedstorm::check::{At, Cast, Evidence, Nodes, Property, Time, Verdict, WorldEvent};
 use seedstorm::process::{
     ClientId, Dice, Durable, Glance, Io, NodeId, NodeSet, OpId, Process, Span, Ticket, Wrap, WriteOf,
 };
@@ -405,8 +405,8 @@ impl Protocol for LockService {
         Ok(LockConfig { raft: RaftConfig::new(setup)?, hasty: setup.bug == Some(HASTY.name) })
     }
 
-    fn core(config: &LockConfig, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
-        Raft::core(&config.raft, candidates, dice)
+    fn core(config: &LockConfig, nodes: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+        projected::inside::<ToRaft, _>(nodes, |nodes| Raft::core(&config.raft, nodes, candidates, dice))
     }
 
     fn bound(config: &LockConfig, healed: &Healed) -> Span {
