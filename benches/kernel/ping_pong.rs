@@ -103,7 +103,7 @@ pub(crate) fn game(nodes: u32) -> Game {
         world,
         plan: FaultPlan::calm(Seeds::derive(Seed(1))),
         clients: ClientPolicy::default(),
-        rules: Rules { core: |_, nodes, _| Some(nodes.clone()), leader: None, vital: &[] },
+        rules: Rules { core: |_, _, nodes, _| Some(nodes.clone()), leader: None, vital: &[] },
     };
     Sim::new(setup, NoClients, Vec::new())
 }

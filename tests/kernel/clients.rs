@@ -227,7 +227,7 @@ fn a_client_always_finds_somebody_to_ask() {
         let cast = Cast::new(groups);
         let stage = stage(2, SERVER).settle(100).with(|stage| {
             stage.cast = cast;
-            stage.core = |_, nodes, _| Some(nodes.iter().filter(|node| node.0 > 0).collect());
+            stage.core = |_, _, nodes, _| Some(nodes.iter().filter(|node| node.0 > 0).collect());
             (stage.clients.clients, stage.clients.ops) = (1, 2);
         });
         let outcome = stage.run();

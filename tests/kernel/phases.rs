@@ -7,11 +7,11 @@ use seedstorm::fault::{Entry, Fault, Strike, Unsynced, Who};
 use seedstorm::params::Distribution;
 use seedstorm::process::{NodeId, NodeSet, Ratio, Span};
 use seedstorm::sim::world::Outside;
-use seedstorm::sim::{Ending, Liveness, What};
+use seedstorm::sim::{ChooseCore, Ending, Liveness, What};
 
 use crate::support::{
-    Acts, Core, Fact, Hands, IDLE, Msg, Reply, Stage, crash, crash_inside, entry, heard, ms, notes, pause, set, stage,
-    who,
+    Acts, Fact, Hands, IDLE, Msg, Puppet, Reply, Stage, crash, crash_inside, entry, heard, ms, notes, pause, set,
+    stage, who,
 };
 
 /// Every node tells all others the time every 10 ms, and answers requests.
@@ -30,7 +30,7 @@ const CHATTER: Acts = Acts {
 /// liveness phase lasts to its end.
 fn healed(plan: impl IntoIterator<Item = Entry>) -> Stage {
     stage(4, CHATTER).settle(100).faults(plan).with(|stage| {
-        stage.core = |_, _, _| Some(set(&[0, 1, 2]));
+        stage.core = |_, _, _, _| Some(set(&[0, 1, 2]));
         stage.leader = Some("leader");
     })
 }
@@ -96,7 +96,7 @@ fn an_outsider_whose_restart_waits_for_its_disk_stays_down() {
     assert_eq!(sim.condition(NodeId(3)), "down");
     assert_eq!(sim.disk(NodeId(3)).records, [1]);
     // In the core such a node boots as soon as its writes are on the disk.
-    let sim = writer().with(|stage| stage.core = |_, nodes, _| Some(nodes.clone())).until(199);
+    let sim = writer().with(|stage| stage.core = |_, _, nodes, _| Some(nodes.clone())).until(199);
     assert_eq!(sim.condition(NodeId(3)), "up");
 }
 
@@ -271,7 +271,7 @@ fn without_a_liveness_phase_none_is_asked_for() {
 
 #[test]
 fn where_no_core_can_be_named_the_run_is_excused() {
-    let cores: [Core; 2] = [|_, _, _| None, |_, _, _| Some(NodeSet::new())];
+    let cores: [ChooseCore<Puppet>; 2] = [|_, _, _, _| None, |_, _, _, _| Some(NodeSet::new())];
     for core in cores {
         let (ending, liveness, violation) = judged(calm(CHATTER).with(|stage| {
             stage.core = core;

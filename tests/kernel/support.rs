@@ -12,7 +12,7 @@ use seedstorm::process::{
 };
 use seedstorm::rng::{Seed, Seeds};
 use seedstorm::sim::world::{ClockConfig, DiskConfig, EventBudget, NetworkConfig, NodeConfig, Outside, World};
-use seedstorm::sim::{Outcome, Record, Rules, Setup, Sim, What};
+use seedstorm::sim::{ChooseCore, Outcome, Record, Rules, Setup, Sim, What};
 use seedstorm::time::Time;
 use seedstorm::workload::{ClientPolicy, Outcome as Reading, Scripted, Stands, Workload};
 
@@ -194,9 +194,6 @@ impl Workload<Puppet> for Numbers {
 
 pub(crate) type Play = Sim<Puppet, (), Numbers>;
 
-/// Names the core among the candidates.
-pub(crate) type Core = fn(&Acts, &NodeSet, &mut dyn Dice) -> Option<NodeSet>;
-
 /// Everything that a test may change about a run.
 pub(crate) struct Stage {
     pub(crate) cast: Cast,
@@ -206,7 +203,7 @@ pub(crate) struct Stage {
     pub(crate) clients: ClientPolicy,
     pub(crate) load: Numbers,
     pub(crate) script: Vec<(Scripted, u64)>,
-    pub(crate) core: Core,
+    pub(crate) core: ChooseCore<Puppet>,
     pub(crate) leader: Option<&'static str>,
     pub(crate) vital: &'static [&'static str],
 }
@@ -233,7 +230,7 @@ pub(crate) fn stage(nodes: u32, acts: Acts) -> Stage {
         clients: ClientPolicy { stands: Stands::Apart, timeout: Span::ms(10), ..ClientPolicy::default() },
         load: Numbers::default(),
         script: Vec::new(),
-        core: |_, nodes, _| Some(nodes.clone()),
+        core: |_, _, nodes, _| Some(nodes.clone()),
         leader: None,
         vital: &[],
     }
