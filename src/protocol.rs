@@ -16,6 +16,7 @@ use crate::workload::Workload;
 mod healing;
 pub mod kv;
 pub mod paxos;
+mod quorum;
 pub mod raft;
 
 /// The configuration that the nodes of a protocol share.

@@ -16,7 +16,9 @@
 //!
 //! Left out: sessions that expire, and more than one operation under way per client.
 
+pub mod check;
 mod machine;
+mod replica;
 mod workload;
 
 use std::fmt;
@@ -29,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::NodeId;
 
 pub use machine::{Machine, Seen};
+pub use replica::{Extent, Replica};
 pub use workload::{Kind, Kv, KvParams};
 
 /// A key.

@@ -49,7 +49,7 @@ use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
 use crate::protocol::healing::majority_core;
-use crate::protocol::kv::{Kv, Machine, Op, Reply};
+use crate::protocol::kv::{Extent, Kv, Machine, Op, Replica, Reply};
 use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::time::Span;
 
@@ -63,7 +63,6 @@ mod election;
 mod log;
 mod message;
 mod progress;
-mod quorum;
 mod read;
 mod replication;
 #[cfg(test)]
@@ -200,6 +199,43 @@ impl Raft {
     #[must_use]
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))
+    }
+}
+
+impl Replica for Raft {
+    type Place = Position;
+
+    fn applied(&self) -> Index {
+        self.applied
+    }
+
+    fn forgotten(&self) -> Index {
+        self.log.start().index
+    }
+
+    #[inline]
+    fn command(&self, index: Index) -> Option<Option<(OpId, &Op)>> {
+        self.log.entry(index).map(|entry| match &*entry.command {
+            Command::Noop => None,
+            Command::Client(id, op) => Some((*id, op)),
+        })
+    }
+
+    fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Where new leaders append no empty entry, one elected after the last command cannot know it to be committed.
+    fn extent(config: &RaftConfig) -> Extent {
+        if config.params.no_op { Extent::Applied } else { Extent::Log }
+    }
+
+    fn place(&self, extent: Extent) -> Position {
+        let index = match extent {
+            Extent::Applied => self.applied,
+            Extent::Log => self.log.last().index,
+        };
+        self.log.position(index).unwrap_or_default()
     }
 }
 

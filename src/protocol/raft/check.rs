@@ -5,28 +5,25 @@
 
 mod committed_durable;
 mod election_safety;
-mod exactly_once;
 mod leader_append_only;
 mod leader_completeness;
 mod log_matching;
 mod monotone_terms;
 mod one_vote_per_term;
-mod replicas_equal;
 mod state_machine_safety;
 #[cfg(test)]
 mod tests;
 
 use super::{Index, Log, Position};
 
+pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
 pub use committed_durable::CommittedDurable;
 pub use election_safety::ElectionSafety;
-pub use exactly_once::ExactlyOnce;
 pub use leader_append_only::LeaderAppendOnly;
 pub use leader_completeness::LeaderCompleteness;
 pub use log_matching::LogMatching;
 pub use monotone_terms::MonotoneTerms;
 pub use one_vote_per_term::OneVotePerTerm;
-pub use replicas_equal::ReplicasEqual;
 pub use state_machine_safety::StateMachineSafety;
 
 /// All of them, causes before their consequences: a run reports the first that breaks.

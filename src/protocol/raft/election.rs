@@ -7,8 +7,9 @@ use super::log::{Command, Index, Position, Term};
 use super::message::{Fact, Message, Timer};
 use super::progress::Progress;
 use super::read::Reads;
-use super::{HardState, Raft, Write, quorum};
+use super::{HardState, Raft, Write};
 use crate::process::{ClientId, Io, NodeId, Ticket, Voters};
+use crate::protocol::quorum;
 
 /// What a node is in its term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

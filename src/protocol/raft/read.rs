@@ -19,10 +19,10 @@ use super::Raft;
 use super::election::Role;
 use super::log::Command;
 use super::message::Fact;
-use super::quorum;
 use crate::ids::OpId;
 use crate::process::{Io, NodeId};
 use crate::protocol::kv::{Answer, Op, Reply};
+use crate::protocol::quorum;
 
 /// The reads that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

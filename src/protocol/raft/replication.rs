@@ -7,8 +7,9 @@ use super::bugs::Mistake;
 use super::election::Role;
 use super::log::{Command, Entry, Index, Log, Position, Term};
 use super::message::{Append, Fact, Message, Outcome, Timer};
-use super::{Raft, Write, quorum};
+use super::{Raft, Write};
 use crate::process::{Io, NodeId, Ticket};
+use crate::protocol::quorum;
 
 /// Entries that were just cut from the log, for the next follower that needs the same.
 #[derive(Default)]

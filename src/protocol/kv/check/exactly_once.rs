@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::check::{At, Cast, Evidence, OpId, Property, Seat, Verdict};
 use crate::ids::ClientId;
-use crate::protocol::kv::{Answer, Key, Op, Seen, Value};
-use crate::protocol::raft::{Command, Index, Log, Raft, RaftConfig};
+use crate::protocol::kv::{Answer, Key, Op, Replica, Seen, Value};
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
@@ -20,11 +19,11 @@ pub struct ExactlyOnce {
     /// What must have come of each entry, from the first on.
     steps: Vec<Option<Step>>,
     /// What each key holds behind all of them, and which entry touched it last.
-    keys: BTreeMap<Key, (Option<Value>, Index)>,
+    keys: BTreeMap<Key, (Option<Value>, u64)>,
     /// Each client's last command that took effect, and its answer.
     sessions: BTreeMap<ClientId, (u64, Answer)>,
     /// For each node: where it was when it was looked at.
-    seen: Vec<(u32, Index)>,
+    seen: Vec<(u32, u64)>,
 }
 
 /// What must have come of a command.
@@ -37,24 +36,21 @@ struct Step {
     /// What its client is to be told; `None` if it came too late to take effect.
     answer: Option<Answer>,
     /// The next entry that touches the key; none yet if zero.
-    next: Index,
+    next: u64,
 }
 
 impl ExactlyOnce {
     /// Goes on up to this index, as far as the log still tells.
-    fn fold(&mut self, log: &Log, upto: Index) {
+    fn fold(&mut self, state: &impl Replica, upto: u64) {
         while (self.steps.len() as u64) < upto {
             let index = self.steps.len() as u64 + 1;
-            let Some(entry) = log.entry(index) else { return };
-            let step = match &*entry.command {
-                Command::Noop => None,
-                Command::Client(id, op) => Some(self.step(index, *id, op)),
-            };
+            let Some(command) = state.command(index) else { return };
+            let step = command.map(|(id, op)| self.step(index, id, op));
             self.steps.push(step);
         }
     }
 
-    fn step(&mut self, index: Index, id: OpId, op: &Op) -> Step {
+    fn step(&mut self, index: u64, id: OpId, op: &Op) -> Step {
         let key = op.key();
         let (held, last) = self.keys.entry(key).or_default();
         if let Some(Some(before)) = last.checked_sub(1).and_then(|place| self.steps.get_mut(place as usize)) {
@@ -74,7 +70,7 @@ impl ExactlyOnce {
     }
 
     /// Holds what came of one entry against what a node has made of all up to `applied`.
-    fn judge(&self, state: &Raft, index: Index, applied: Index) -> Verdict {
+    fn judge(&self, state: &impl Replica, index: u64, applied: u64) -> Verdict {
         let Some(Some(step)) = self.steps.get(index as usize - 1) else { return Verdict::Skip };
         let broken = |kind: &str| Evidence::new(kind).value("index", index).value("operation", step.id);
         let is_last = step.next == 0 || step.next > applied;
@@ -101,26 +97,26 @@ impl ExactlyOnce {
     }
 }
 
-impl Property<Raft> for ExactlyOnce {
+impl<P: Replica> Property<P> for ExactlyOnce {
     const NAME: &'static str = "exactly_once";
     const ABOUT: &'static str = "a client's command takes effect at most once, and repetitions get the same answer";
 
-    fn new(_config: &RaftConfig, cast: &Cast) -> Self {
+    fn new(_config: &P::Config, cast: &Cast) -> Self {
         let seen = vec![(0, 0); cast.len() as usize];
         Self { steps: Vec::new(), keys: BTreeMap::new(), sessions: BTreeMap::new(), seen }
     }
 
     #[inline]
-    fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
+    fn on_turn(&mut self, at: At, seat: Seat<'_, P>) -> Verdict {
         let (state, applied) = (seat.state, seat.state.applied());
         let seen = &mut self.seen[at.node.index()];
         if *seen == (at.life, applied) {
             return Verdict::Skip;
         }
-        let start = state.log().start().index;
+        let start = state.forgotten();
         let from = if seen.0 == at.life { seen.1.max(start) } else { start };
         *seen = (at.life, applied);
-        self.fold(state.log(), applied);
+        self.fold(state, applied);
         let mut verdict = Verdict::Skip;
         for index in from + 1..=applied {
             match self.judge(state, index, applied) {

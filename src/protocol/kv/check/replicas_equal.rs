@@ -1,38 +1,30 @@
 //! **Replicas are equal**: nodes that applied equally much are in the same state (section 2, replicated state
 //! machines), and once the core is healed and the clients are silent, all its nodes come to the same.
 //!
-//! Where new leaders append no empty entry, a leader elected after the last command cannot know it to be
-//! committed. Then it is only asked that all logs end alike.
+//! What is to be the same is what they have applied; where a protocol cannot promise that (see [`Extent`]), it is only
+//! asked that all logs end alike.
 
 use std::collections::BTreeMap;
 
 use crate::check::{Cast, Evidence, NodeSet, Nodes, Progress, Property, Seat, Time, Verdict};
-use crate::protocol::raft::{Index, Position, Raft, RaftConfig};
+use crate::protocol::kv::{Extent, Replica};
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct ReplicasEqual {
-    no_op: bool,
+    extent: Extent,
 }
 
-impl ReplicasEqual {
-    /// Where a node must be for all to be equal.
-    fn place(&self, state: &Raft) -> Position {
-        let index = if self.no_op { state.applied() } else { state.log().last().index };
-        state.log().position(index).unwrap_or_default()
-    }
-}
-
-impl Property<Raft> for ReplicasEqual {
+impl<P: Replica> Property<P> for ReplicasEqual {
     const NAME: &'static str = "replicas_equal";
     const ABOUT: &'static str = "nodes that applied equally much are in the same state, and in the end all are";
 
-    fn new(config: &RaftConfig, _cast: &Cast) -> Self {
-        Self { no_op: config.params.no_op }
+    fn new(config: &P::Config, _cast: &Cast) -> Self {
+        Self { extent: P::extent(config) }
     }
 
-    fn on_state(&mut self, _now: Time, nodes: Nodes<'_, Raft>) -> Verdict {
-        let mut first: BTreeMap<Index, Seat<'_, Raft>> = BTreeMap::new();
+    fn on_state(&mut self, _now: Time, nodes: Nodes<'_, P>) -> Verdict {
+        let mut first: BTreeMap<u64, Seat<'_, P>> = BTreeMap::new();
         let mut verdict = Verdict::Skip;
         for seat in nodes.living().filter(|seat| !seat.held && seat.state.applied() > 0) {
             let other = *first.entry(seat.state.applied()).or_insert(seat);
@@ -47,12 +39,12 @@ impl Property<Raft> for ReplicasEqual {
         verdict
     }
 
-    fn settled(&self, core: &NodeSet, nodes: Nodes<'_, Raft>) -> Progress {
-        let mut first: Option<Seat<'_, Raft>> = None;
+    fn settled(&self, core: &NodeSet, nodes: Nodes<'_, P>) -> Progress {
+        let mut first: Option<Seat<'_, P>> = None;
         for node in core.iter() {
             let Some(seat) = nodes.get(node) else { return Progress::Waiting(format!("{node} does not live")) };
             let other = *first.get_or_insert(seat);
-            let (theirs, its) = (self.place(other.state), self.place(seat.state));
+            let (theirs, its) = (other.state.place(self.extent), seat.state.place(self.extent));
             if theirs != its {
                 return Progress::Waiting(format!("{} is at {theirs:?}, {node} at {its:?}", other.node));
             }
