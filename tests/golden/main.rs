@@ -87,3 +87,19 @@ fn a_leader_alone_is_no_majority() {
 fn whoever_is_elected_without_a_look_at_its_log_lacks_what_was_committed() {
     walks_into("no-log-check", "leader_completeness");
 }
+
+/// Figure 8 of the paper, with three nodes instead of five.
+#[test]
+fn an_old_entry_that_a_majority_has_is_not_committed_yet() {
+    walks_into("commit-old-term", "leader_completeness");
+}
+
+#[test]
+fn a_log_that_is_as_long_may_lack_what_was_committed() {
+    walks_into("length-only-check", "leader_completeness");
+}
+
+#[test]
+fn a_late_message_undoes_what_was_committed() {
+    walks_into("truncate-always", "leader_completeness");
+}
