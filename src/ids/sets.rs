@@ -237,6 +237,18 @@ impl Voters {
         Self(self.0 & other.0)
     }
 
+    /// The nodes in either set.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The nodes in this set and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether `votes` holds a majority of this set.
     #[must_use]
     pub const fn has_majority(self, votes: Self) -> bool {

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::NodeId;
 
 pub use machine::{Machine, Seen};
-pub use replica::{Extent, Replica};
+pub use replica::{Asked, Extent, Replica};
 pub use workload::{Kind, Kv, KvParams};
 
 /// A key.
@@ -194,4 +194,6 @@ pub enum Reply {
     Redirect(NodeId),
     /// This attempt has no effect; ask again later.
     Busy,
+    /// This attempt has no effect, nor would another have soon, for this reason.
+    Refused(&'static str),
 }

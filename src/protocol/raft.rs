@@ -49,7 +49,7 @@ use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
 use crate::protocol::healing::majority_core;
-use crate::protocol::kv::{Extent, Kv, Machine, Op, Replica, Reply};
+use crate::protocol::kv::{Asked, Extent, Kv, Machine, Op, Replica, Reply};
 use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::time::Span;
 
@@ -214,10 +214,10 @@ impl Replica for Raft {
     }
 
     #[inline]
-    fn command(&self, index: Index) -> Option<Option<(OpId, &Op)>> {
+    fn command(&self, index: Index) -> Option<Asked<'_>> {
         self.log.entry(index).map(|entry| match &*entry.command {
-            Command::Noop => None,
-            Command::Client(id, op) => Some((*id, op)),
+            Command::Noop => Asked::Nothing,
+            Command::Client(id, op) => Asked::Store(*id, op),
         })
     }
 

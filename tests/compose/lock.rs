@@ -214,7 +214,7 @@ impl LockService {
             (Op::Release(_), kv::Reply::Answer(Answer::Swapped)) => io.reply(id, Reply::Released),
             (Op::Release(_), kv::Reply::Answer(_)) => io.reply(id, Reply::NotHeld),
             (_, kv::Reply::Redirect(to)) => io.reply(id, Reply::Redirect(to)),
-            (_, kv::Reply::Busy) => io.reply(id, Reply::Busy),
+            (_, kv::Reply::Busy | kv::Reply::Refused(_)) => io.reply(id, Reply::Busy),
         }
     }
 

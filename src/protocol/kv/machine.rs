@@ -50,6 +50,19 @@ impl Machine {
         }
     }
 
+    /// A command that is not about keys took effect: its client's session takes note.
+    pub fn note(&mut self, id: OpId) {
+        if self.seen(id) == Seen::Never {
+            self.sessions.insert(id.client, Session { n: id.n, answer: Answer::Done });
+        }
+    }
+
+    /// The same keys, without what clients were told.
+    #[cfg(test)]
+    pub(crate) fn without_sessions(&self) -> Self {
+        Self { keys: self.keys.clone(), sessions: BTreeMap::new() }
+    }
+
     fn take_effect(&mut self, id: OpId, op: &Op) -> Answer {
         let answer = op.step(self.keys.entry(op.key()).or_default());
         self.sessions.insert(id.client, Session { n: id.n, answer: answer.clone() });
@@ -90,6 +103,18 @@ mod tests {
         assert_eq!(machine.apply(id(2), &append("old")), None);
         assert_eq!(machine.seen(id(2)), Seen::Past);
         assert_eq!(machine.get(Key(0)), Some("new".into()));
+    }
+
+    #[test]
+    fn what_was_noted_is_answered_alike_and_what_is_older_comes_too_late() {
+        let mut machine = Machine::default();
+        machine.note(id(3));
+        assert_eq!(machine.seen(id(3)), Seen::Last(Answer::Done));
+        machine.note(id(2));
+        assert_eq!((machine.seen(id(3)), machine.apply(id(2), &append("a"))), (Seen::Last(Answer::Done), None));
+        machine.apply(id(4), &append("a"));
+        assert_eq!(machine.without_sessions().get(Key(0)), Some("a".into()));
+        assert_eq!(machine.without_sessions().seen(id(4)), Seen::Never);
     }
 
     #[test]

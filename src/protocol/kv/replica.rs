@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{Machine, Op};
-use crate::ids::OpId;
+use crate::ids::{NodeId, OpId};
 use crate::process::Process;
 
 /// A node that applies a log of commands, in order, to a [`Machine`]. Places in the log count from 1; what stands in
@@ -19,8 +19,8 @@ pub trait Replica: Process {
     /// compacted prefix, or jump to the state that another replica sent.
     fn forgotten(&self) -> u64;
 
-    /// The command in a place: `None` if it is not known, `Some(None)` if it is no client's.
-    fn command(&self, index: u64) -> Option<Option<(OpId, &Op)>>;
+    /// The command in a place; `None` if it is not known.
+    fn command(&self, index: u64) -> Option<Asked<'_>>;
 
     /// What it has made of them.
     fn machine(&self) -> &Machine;
@@ -30,8 +30,24 @@ pub trait Replica: Process {
         Extent::Applied
     }
 
+    /// Whether that node must come to the same, as far as this one knows.
+    fn takes_part(&self, _node: NodeId) -> bool {
+        true
+    }
+
     /// Where it is.
     fn place(&self, extent: Extent) -> Self::Place;
+}
+
+/// What a command asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// Nothing that a client waits for.
+    Nothing,
+    /// An operation on the store.
+    Store(OpId, &'a Op),
+    /// Something else, of which the client's session takes note (see [`Machine::note`]).
+    Other(OpId),
 }
 
 /// How much of a replica.

@@ -8,12 +8,13 @@ use super::{Key, Op, Reply, Value};
 use crate::ids::{ClientId, OpId};
 use crate::process::Process;
 use crate::rng::Dice;
-use crate::workload::{Outcome, Workload};
+use crate::workload::{NoParams, Outcome, Workload};
 
-/// Settings of the workload.
+/// Settings of the workload, and of what the cluster's operator asks beside, where the protocol has such requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct KvParams {
+#[serde(deny_unknown_fields, default, bound(deserialize = "O: Default + Deserialize<'de>"))]
+#[schemars(bound = "O: JsonSchema + Default + Serialize")]
+pub struct KvParams<O = NoParams> {
     /// Which workload this is.
     pub kind: Kind,
     /// How many keys there are.
@@ -30,6 +31,8 @@ pub struct KvParams {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "value_bytes")]
     #[schemars(range(max = VALUE_BYTES_MAX))]
     pub value_bytes: Option<u32>,
+    /// What the operator asks.
+    pub operator: O,
 }
 
 /// So many bytes a value has at most: a run keeps every one that was ever written.
@@ -43,9 +46,10 @@ fn value_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>
     }
 }
 
-impl Default for KvParams {
+impl<O: Default> Default for KvParams<O> {
     fn default() -> Self {
-        Self { kind: Kind::Kv, keys: 5, reads: 4, writes: 4, appends: 1, cas: 1, value_bytes: None }
+        let operator = O::default();
+        Self { kind: Kind::Kv, keys: 5, reads: 4, writes: 4, appends: 1, cas: 1, value_bytes: None, operator }
     }
 }
 
@@ -65,6 +69,64 @@ pub struct Kv {
 }
 
 impl Kv {
+    /// Draws from the operations on the store alone.
+    pub fn new<O>(params: &KvParams<O>) -> Self {
+        let KvParams { kind, keys, reads, writes, appends, cas, value_bytes, .. } = *params;
+        Self { params: KvParams { kind, keys, reads, writes, appends, cas, value_bytes, operator: NoParams {} } }
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub fn parts(&self) -> u64 {
+        let KvParams { reads, writes, appends, cas, .. } = self.params;
+        [reads, writes, appends, cas].map(u64::from).iter().sum()
+    }
+
+    /// The `n`-th operation of a client.
+    pub fn draw(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Op {
+        let KvParams { keys, reads, appends, cas, .. } = self.params;
+        let key = Key(u32::try_from(dice.below(keys.into())).unwrap_or(0));
+        let [reads, appends, cas] = [reads, appends, cas].map(u64::from);
+        let part = dice.below(self.parts());
+        if part < reads {
+            Op::Get(key)
+        } else if part < reads + appends {
+            Op::Append(key, self.piece(client, n))
+        } else if part < reads + appends + cas {
+            Op::Cas { key, old: self.guess(client, n, dice), new: self.value(client, n) }
+        } else {
+            Op::Put(key, self.value(client, n))
+        }
+    }
+
+    /// An operation as a script writes it.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn parse_op(text: &str) -> Result<Op, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match *words.as_slice() {
+            ["get", key] => Ok(Op::Get(key.parse()?)),
+            ["put", key, value] => Ok(Op::Put(key.parse()?, value.into())),
+            ["append", key, more] => Ok(Op::Append(key.parse()?, more.into())),
+            ["cas", key, old, new] => Ok(Op::Cas { key: key.parse()?, old: old.into(), new: new.into() }),
+            _ => Err(format!(
+                "{text:?} is not an operation; expected \"get K\", \"put K V\", \"append K V\" or \"cas K OLD NEW\""
+            )),
+        }
+    }
+
+    /// What an answer means.
+    #[must_use]
+    pub const fn outcome_of(reply: &Reply) -> Outcome {
+        match *reply {
+            Reply::Answer(_) => Outcome::Ok,
+            Reply::Redirect(node) => Outcome::Redirect(node),
+            Reply::Busy => Outcome::Busy,
+            Reply::Refused(_) => Outcome::Refused,
+        }
+    }
+
     /// What the `n`-th operation of a client writes: nobody else ever writes the same.
     fn value(&self, client: ClientId, n: u64) -> Value {
         let name = OpId { client, n }.to_string();
@@ -91,44 +153,19 @@ impl<P: Process<Op = Op, Reply = Reply>> Workload<P> for Kv {
     type Params = KvParams;
 
     fn new(params: &KvParams) -> Self {
-        Self { params: params.clone() }
+        Self::new(params)
     }
 
     fn op(&self, client: ClientId, n: u64, dice: &mut dyn Dice) -> Option<Op> {
-        let KvParams { keys, reads, writes, appends, cas, .. } = self.params;
-        let key = Key(u32::try_from(dice.below(keys.into())).unwrap_or(0));
-        let [reads, writes, appends, cas] = [reads, writes, appends, cas].map(u64::from);
-        let part = dice.below(reads + writes + appends + cas);
-        Some(if part < reads {
-            Op::Get(key)
-        } else if part < reads + appends {
-            Op::Append(key, self.piece(client, n))
-        } else if part < reads + appends + cas {
-            Op::Cas { key, old: self.guess(client, n, dice), new: self.value(client, n) }
-        } else {
-            Op::Put(key, self.value(client, n))
-        })
+        Some(self.draw(client, n, dice))
     }
 
     fn parse(text: &str) -> Result<Op, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        match *words.as_slice() {
-            ["get", key] => Ok(Op::Get(key.parse()?)),
-            ["put", key, value] => Ok(Op::Put(key.parse()?, value.into())),
-            ["append", key, more] => Ok(Op::Append(key.parse()?, more.into())),
-            ["cas", key, old, new] => Ok(Op::Cas { key: key.parse()?, old: old.into(), new: new.into() }),
-            _ => Err(format!(
-                "{text:?} is not an operation; expected \"get K\", \"put K V\", \"append K V\" or \"cas K OLD NEW\""
-            )),
-        }
+        Self::parse_op(text)
     }
 
     fn outcome(_op: &Op, reply: &Reply) -> Outcome {
-        match *reply {
-            Reply::Answer(_) => Outcome::Ok,
-            Reply::Redirect(node) => Outcome::Redirect(node),
-            Reply::Busy => Outcome::Busy,
-        }
+        Self::outcome_of(reply)
     }
 
     /// Sessions make every attempt repeatable.
@@ -140,17 +177,13 @@ impl<P: Process<Op = Op, Reply = Reply>> Workload<P> for Kv {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::raft::Raft;
     use crate::rng::{Die, Seed};
 
     type Load = dyn Fn(ClientId, u64) -> Op;
 
     fn load(params: KvParams) -> Box<Load> {
-        let kv = <Kv as Workload<Raft>>::new(&params);
-        Box::new(move |client, n| {
-            let mut dice = Die::new(Seed(7)).with(client.0.into()).with(n).stream();
-            <Kv as Workload<Raft>>::op(&kv, client, n, &mut dice).unwrap()
-        })
+        let kv = Kv::new(&params);
+        Box::new(move |client, n| kv.draw(client, n, &mut Die::new(Seed(7)).with(client.0.into()).with(n).stream()))
     }
 
     #[test]
@@ -172,15 +205,15 @@ mod tests {
     fn the_mix_is_as_asked_and_values_are_padded() {
         let only_puts = KvParams { reads: 0, appends: 0, cas: 0, value_bytes: Some(9), keys: 1, ..KvParams::default() };
         assert_eq!(load(only_puts)(ClientId(2), 17).to_string(), "put k0 c2#17....");
-        let wide = KvParams { value_bytes: Some(100_000), ..KvParams::default() };
-        assert_eq!(Kv { params: wide }.value(ClientId(0), 1).0.len(), 100_000);
+        let wide: KvParams = KvParams { value_bytes: Some(100_000), ..KvParams::default() };
+        assert_eq!(Kv::new(&wide).value(ClientId(0), 1).0.len(), 100_000);
         let nothing = KvParams { writes: 0, reads: 0, appends: 0, cas: 0, keys: 0, ..KvParams::default() };
         assert_eq!(load(nothing)(ClientId(0), 1).to_string(), "put k0 c0#1");
     }
 
     #[test]
     fn a_script_reads_as_it_is_shown() {
-        let parse = <Kv as Workload<Raft>>::parse;
+        let parse = Kv::parse_op;
         for text in ["get k1", "put k1 v", "append k12 v", "cas k0 a b"] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }

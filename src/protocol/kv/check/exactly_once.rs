@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::check::{At, Cast, Evidence, OpId, Property, Seat, Verdict};
 use crate::ids::ClientId;
-use crate::protocol::kv::{Answer, Key, Op, Replica, Seen, Value};
+use crate::protocol::kv::{Answer, Asked, Key, Op, Replica, Seen, Value};
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub struct ExactlyOnce {
 #[derive(Debug)]
 struct Step {
     id: OpId,
-    key: Key,
+    /// The key that it touches, if it is an operation on the store.
+    key: Option<Key>,
     /// What the key holds after it.
     holds: Option<Value>,
     /// What its client is to be told; `None` if it came too late to take effect.
@@ -45,7 +46,11 @@ impl ExactlyOnce {
         while (self.steps.len() as u64) < upto {
             let index = self.steps.len() as u64 + 1;
             let Some(command) = state.command(index) else { return };
-            let step = command.map(|(id, op)| self.step(index, id, op));
+            let step = match command {
+                Asked::Nothing => None,
+                Asked::Store(id, op) => Some(self.step(index, id, op)),
+                Asked::Other(id) => Some(self.note(id)),
+            };
             self.steps.push(step);
         }
     }
@@ -57,16 +62,12 @@ impl ExactlyOnce {
             before.next = index;
         }
         *last = index;
-        let answer = match self.sessions.get(&id.client) {
-            Some(&(n, _)) if n > id.n => None,
-            Some((n, answer)) if *n == id.n => Some(answer.clone()),
-            _ => {
-                let answer = op.step(held);
-                self.sessions.insert(id.client, (id.n, answer.clone()));
-                Some(answer)
-            }
-        };
-        Step { id, key, holds: held.clone(), answer, next: 0 }
+        let answer = answer(&mut self.sessions, id, || op.step(held));
+        Step { id, key: Some(key), holds: held.clone(), answer, next: 0 }
+    }
+
+    fn note(&mut self, id: OpId) -> Step {
+        Step { id, key: None, holds: None, answer: answer(&mut self.sessions, id, || Answer::Done), next: 0 }
     }
 
     /// Holds what came of one entry against what a node has made of all up to `applied`.
@@ -74,10 +75,12 @@ impl ExactlyOnce {
         let Some(Some(step)) = self.steps.get(index as usize - 1) else { return Verdict::Skip };
         let broken = |kind: &str| Evidence::new(kind).value("index", index).value("operation", step.id);
         let is_last = step.next == 0 || step.next > applied;
-        let holds = state.machine().get(step.key);
-        if is_last && holds != step.holds {
-            let evidence = broken("a command took effect more or less than once").value("key", step.key);
-            return evidence.value("expected", &step.holds).value("found", holds).into();
+        if let Some(key) = step.key.filter(|_| is_last) {
+            let holds = state.machine().get(key);
+            if holds != step.holds {
+                let evidence = broken("a command took effect more or less than once").value("key", key);
+                return evidence.value("expected", &step.holds).value("found", holds).into();
+            }
         }
         let seen = state.machine().seen(step.id);
         let right = match (&seen, &step.answer) {
@@ -94,6 +97,23 @@ impl ExactlyOnce {
             .value("expected", &step.answer)
             .value("found", seen)
             .into()
+    }
+}
+
+/// What a command's client is to be told, if it does not come too late; it takes effect unless it did before.
+fn answer(
+    sessions: &mut BTreeMap<ClientId, (u64, Answer)>,
+    id: OpId,
+    take_effect: impl FnOnce() -> Answer,
+) -> Option<Answer> {
+    match sessions.get(&id.client) {
+        Some(&(n, _)) if n > id.n => None,
+        Some((n, answer)) if *n == id.n => Some(answer.clone()),
+        _ => {
+            let answer = take_effect();
+            sessions.insert(id.client, (id.n, answer.clone()));
+            Some(answer)
+        }
     }
 }
 

@@ -41,7 +41,8 @@ impl<P: Replica> Property<P> for ReplicasEqual {
 
     fn settled(&self, core: &NodeSet, nodes: Nodes<'_, P>) -> Progress {
         let mut first: Option<Seat<'_, P>> = None;
-        for node in core.iter() {
+        let furthest = core.iter().filter_map(|node| nodes.get(node)).max_by_key(|seat| seat.state.applied());
+        for node in core.iter().filter(|&node| furthest.is_none_or(|seat| seat.state.takes_part(node))) {
             let Some(seat) = nodes.get(node) else { return Progress::Waiting(format!("{node} does not live")) };
             let other = *first.get_or_insert(seat);
             let (theirs, its) = (other.state.place(self.extent), seat.state.place(self.extent));
