@@ -259,6 +259,7 @@ impl Protocol for Raft {
         "committed",
         "truncated",
         "read_confirmed",
+        "read_served",
         "redirected",
         "deduplicated",
     ];

@@ -21,6 +21,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("small-quorum", 0, "committed_durable"),
         ("small-quorum", 630, "leader_completeness"),
         ("ack-before-sync", 0, "committed_durable"),
+        ("local-read", 1_064, "fresh_reads"),
     ],
     found_within: &[
         ("vote-amnesia", 50),       // 679, from seed 4 on
@@ -32,6 +33,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("commit-clamp", 2_500),    // 9, from seed 500 on
         ("small-quorum", 10),       // 3,791, from seed 0 on
         ("ack-before-sync", 10),    // 2,762, from seed 0 on
+        ("local-read", 4_000),      // 5, from seed 1,064 on
     ],
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };

@@ -103,3 +103,8 @@ fn a_log_that_is_as_long_may_lack_what_was_committed() {
 fn a_late_message_undoes_what_was_committed() {
     walks_into("truncate-always", "leader_completeness");
 }
+
+#[test]
+fn a_leader_that_does_not_know_that_it_is_deposed_serves_a_stale_read() {
+    walks_into("local-read", "fresh_reads");
+}

@@ -23,6 +23,8 @@ pub(super) enum Mistake {
     SmallQuorum,
     /// Entries are acknowledged before they are synced.
     AckBeforeSync,
+    /// A leader serves reads without making sure that it still leads.
+    LocalRead,
     /// Candidates do not ask first whether they would win.
     NoPreVote,
     /// A leader stays in office though it hears from nobody.
@@ -47,7 +49,7 @@ impl Planted {
     }
 }
 
-const TABLE: [(Mistake, Bug); 12] = [
+const TABLE: [(Mistake, Bug); 13] = [
     (
         Mistake::VoteAmnesia,
         Bug {
@@ -136,6 +138,16 @@ const TABLE: [(Mistake, Bug); 12] = [
             breaks: &["committed_durable"],
             reached: "disks that take time to sync",
             source: "tikv issue 994; etcd issue 14140",
+        },
+    ),
+    (
+        Mistake::LocalRead,
+        Bug {
+            name: "local-read",
+            about: "a leader serves reads from its own state without making sure that it still leads",
+            breaks: &["fresh_reads"],
+            reached: "reads, and clients that ask a leader that was deposed and does not know it yet",
+            source: "etcd issue 741; aphyr's post 316, \"Call me maybe: etcd and Consul\"",
         },
     ),
     (

@@ -5,6 +5,7 @@
 
 mod committed_durable;
 mod election_safety;
+mod fresh_reads;
 mod leader_append_only;
 mod leader_completeness;
 mod log_matching;
@@ -19,6 +20,7 @@ use super::{Index, Log, Position};
 pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
 pub use committed_durable::CommittedDurable;
 pub use election_safety::ElectionSafety;
+pub use fresh_reads::FreshReads;
 pub use leader_append_only::LeaderAppendOnly;
 pub use leader_completeness::LeaderCompleteness;
 pub use log_matching::LogMatching;
@@ -36,6 +38,7 @@ pub type All = (
     LeaderCompleteness,
     StateMachineSafety,
     CommittedDurable,
+    FreshReads,
     ExactlyOnce,
     ReplicasEqual,
 );

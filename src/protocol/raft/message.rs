@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::log::{Entry, Index, Position, Term};
-use crate::ids::NodeId;
+use crate::ids::{NodeId, OpId};
 
 /// What nodes send each other. Each carries its sender's term, except for [`Message::PreVote`] and a
 /// [`Message::PreVoted`] that grants: these carry the term that the sender would like to begin.
@@ -144,6 +144,13 @@ pub enum Fact {
     ReadConfirmed {
         /// Which round.
         round: u64,
+    },
+    /// It serves a read: the answer leaves next.
+    ReadServed {
+        /// What was asked.
+        id: OpId,
+        /// Up to where it had applied the log then.
+        applied: Index,
     },
     /// It sent a client to the leader.
     Redirected {

@@ -16,6 +16,7 @@
 use std::collections::VecDeque;
 
 use super::Raft;
+use super::bugs::Mistake;
 use super::election::Role;
 use super::log::Command;
 use super::message::Fact;
@@ -107,10 +108,12 @@ impl Raft {
         let Role::Leader(leadership) = &mut self.role else { return };
         let round = |node: NodeId| leadership.progress[node.index()].round;
         let confirmed = quorum::reached(io.config().voters, round).unwrap_or(0);
+        let confirmed = if io.config().planted.is(Mistake::LocalRead) { leadership.reads.round + 1 } else { confirmed };
         if leadership.reads.are_confirmed(confirmed) {
             io.fact(Fact::ReadConfirmed { round: confirmed });
         }
         while let Some(read) = leadership.reads.pop_confirmed(confirmed) {
+            io.fact(Fact::ReadServed { id: read.id, applied: self.applied });
             io.reply(read.id, Reply::Answer(Answer::Value(self.machine.get(read.op.key()))));
         }
     }

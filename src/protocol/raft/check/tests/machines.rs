@@ -3,7 +3,7 @@
 use super::*;
 use crate::check::{NodeSet, Progress};
 use crate::protocol::kv::Machine;
-use crate::protocol::raft::check::{ExactlyOnce, ReplicasEqual, StateMachineSafety};
+use crate::protocol::raft::check::{ExactlyOnce, FreshReads, ReplicasEqual, StateMachineSafety};
 
 impl<C: Property<Raft>> Stage<C> {
     fn push(&mut self, node: u32, entries: &[Entry]) {
@@ -163,4 +163,29 @@ fn a_core_is_settled_when_its_replicas_are_at_one_place_in_one_state() {
     assert!(!waits(&stage, 0..3));
     stage.state(2).machine.apply(OpId { client: ClientId(9), n: 1 }, &Op::Put(Key(0), "other".into()));
     assert!(waits(&stage, 0..3), "one differs");
+}
+
+const STALE: &str = "a stale read was served";
+
+#[test]
+fn a_read_shows_what_was_committed_before_it_was_asked_for() {
+    let mut stage = Stage::<FreshReads>::new();
+    let id = |client: u32, n: u64| OpId { client: ClientId(client), n };
+    let served = |id: OpId, applied: Index| Fact::ReadServed { id, applied };
+    stage.committed(0, 1, at(3, 1));
+    stage.world(&WorldEvent::Invoke { id: id(0, 1) });
+    stage.committed(1, 2, at(5, 2));
+    stage.world(&WorldEvent::Invoke { id: id(1, 1) });
+    // A deposed leader may be late to report what it had committed.
+    stage.committed(0, 1, at(4, 1));
+    stage.world(&WorldEvent::Invoke { id: id(2, 1) });
+    assert_eq!(stage.fact(0, &served(id(0, 1), 3)), HELD, "what was committed later need not show");
+    assert_eq!(stage.fact(0, &served(id(0, 1), 2)), STALE);
+    for client in [1, 2] {
+        assert_eq!(stage.fact(0, &served(id(client, 1), 4)), STALE);
+        assert_eq!(stage.fact(1, &served(id(client, 1), 5)), HELD);
+    }
+    stage.world(&WorldEvent::Invoke { id: id(1, 2) });
+    assert_eq!(stage.fact(0, &served(id(1, 1), 4)), SKIP, "its client waits for another one");
+    assert_eq!(stage.fact(0, &served(id(7, 1), 4)), SKIP, "nobody asked for it");
 }
