@@ -15,6 +15,7 @@ use crate::workload::Workload;
 
 mod healing;
 pub mod kv;
+pub mod multi_paxos;
 pub mod paxos;
 mod quorum;
 pub mod raft;

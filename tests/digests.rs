@@ -10,6 +10,10 @@ use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
 
 const SCENARIOS: &[&str] = &[
+    "multi_paxos/calm",
+    "multi_paxos/crashes",
+    "multi_paxos/flapping",
+    "multi_paxos/swarm",
     "paxos/calm",
     "paxos/crashes",
     "paxos/duels",

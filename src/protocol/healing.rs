@@ -2,6 +2,7 @@
 
 use crate::ids::NodeSet;
 use crate::process::{Dice, Voters};
+use crate::protocol::Healed;
 use crate::time::Span;
 use crate::workload::FRESH;
 
@@ -33,6 +34,44 @@ pub(super) fn attempts(success: u64) -> u64 {
     let (sure, failure) = (u128::from(SURE), u128::from(SURE - success));
     let failures = std::iter::successors(Some(sure.pow(3)), |all| Some((all * failure).div_ceil(sure)));
     failures.take_while(|&all| all > RISK).count() as u64
+}
+
+/// How nodes whose timers run out come to have a leader, in protocols where each waits for a drawn time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Elections {
+    /// The range that the time is drawn from.
+    pub(super) timeout: [Span; 2],
+    /// How many nodes there are.
+    pub(super) nodes: u32,
+    /// Whether a node asks first whether it would win; else it gets in the way of others though it cannot.
+    pub(super) asks_first: bool,
+}
+
+impl Elections {
+    /// The probability that an attempt succeeds, with a margin, in millionths: nobody else's timer runs out within the
+    /// window in which nodes come to hear of it, and its own does not before the answers are there.
+    pub(super) fn success(&self, window: Span, answers: Span) -> u64 {
+        let [low, high] = self.timeout;
+        let range = (high - low).0.max(1);
+        let crowd = ((range - 1).checked_div(low.0).unwrap_or(range) + 1).min(3);
+        let alone = |window: Span, others: u32| {
+            let free = SURE - parts(window.times(crowd), range).min(SURE);
+            (0..others).fold(SURE, |product, _| product * free / SURE)
+        };
+        let alone = if self.asks_first { alone(window, self.nodes) } else { alone(window.times(2), self.nodes - 1) };
+        let lasts = parts(high - answers, range).min(SURE);
+        (alone * lasts / SURE / 2).max(SURE / 64)
+    }
+
+    /// How many entries a log may have when a leader has been found, after so long. A request is one at most, and so is
+    /// the beginning of a term; in a term some node's timer ran out, on a clock that may have run twice as fast as it
+    /// should.
+    pub(super) fn longest_log(&self, healed: &Healed, elections: Span) -> u64 {
+        let times = |span: Span, every: Span| (span.0 / every.0.max(1)).saturating_add(1);
+        let terms = times(healed.run_for + elections, self.timeout[0]).saturating_mul(u64::from(self.nodes) * 2);
+        let since = times(elections, healed.timeout).saturating_add(ASKED).saturating_mul(healed.clients.into());
+        healed.requests.saturating_add(terms).saturating_add(since)
+    }
 }
 
 /// As long on the slowest clock.

@@ -9,7 +9,7 @@
 //! answer of the last write that took effect: the same number again gets the same answer, a lower one is
 //! too late and never takes effect. Sessions are part of the replicated state, so that every replica decides
 //! alike (Ongaro's thesis, section 6.3). So any attempt may be repeated, though it may have taken effect.
-//! Reads have no effect and leave no trace in a session.
+//! A read has no effect, and leaves no trace in a session unless it goes through the log like a write.
 //!
 //! **Why lost updates show.** Every value that the workload writes names its client and its number: no two
 //! writes write the same. A lost write is then missing by name, a repeated one is there twice.
@@ -17,6 +17,7 @@
 //! Left out: sessions that expire, and more than one operation under way per client.
 
 pub mod check;
+mod desk;
 mod machine;
 mod replica;
 mod workload;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::NodeId;
 
+pub use desk::{Admission, Desk};
 pub use machine::{Machine, Seen};
 pub use replica::{Asked, Extent, Replica};
 pub use workload::{Kind, Kv, KvParams};

@@ -6,6 +6,7 @@
 //! nodes made by hand is tested beside them. What breaks liveness has small scenarios of its own, with a timeline
 //! instead of drawn faults.
 
+mod multi_paxos;
 mod paxos;
 mod raft;
 
@@ -13,7 +14,7 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 2] = [paxos::PROFILE, raft::PROFILE];
+const PROFILES: [Profile; 3] = [multi_paxos::PROFILE, paxos::PROFILE, raft::PROFILE];
 
 /// How the mistakes of one protocol are found.
 struct Profile {

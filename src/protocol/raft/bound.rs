@@ -31,7 +31,7 @@
 //!
 //! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
 //! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each term that there can have
-//! been ([`longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
+//! been ([`Elections::longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
 //! messages that overtake each other, or a small window, it may not be more.
 //!
 //! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was deposed,
@@ -39,44 +39,26 @@
 //!
 //! All on clocks of which the slowest runs by the drift slower than true time.
 
-use super::RaftConfig;
+use super::{RaftConfig, RaftParams};
 use crate::protocol::Healed;
-use crate::protocol::healing::{ASKED, SURE, attempts, parts, slowed};
+use crate::protocol::healing::{ASKED, Elections, attempts, slowed};
 use crate::time::Span;
 
 /// How long it takes at most until clients are served and replicas are equal.
 pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     let step = healed.delay + healed.sync + healed.service.times(2);
     let window = step.times(if config.params.pre_vote { 3 } else { 1 });
-    let attempts = attempts(success(config, window, window + step)) + 4;
+    let attempts = attempts(drawn(config).success(window, window + step)) + 4;
     let elections = (config.max_timeout() + window).times(attempts);
-    let behind = longest_log(config, healed, elections);
+    let behind = drawn(config).longest_log(healed, elections);
     let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config, behind));
     let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
     slowed(elections + replication + clients, healed.drift_ppm)
 }
 
-/// The probability that an attempt succeeds, with a margin, in millionths.
-fn success(config: &RaftConfig, window: Span, answers: Span) -> u64 {
-    let [low, high] = config.params.election_timeout;
-    let (range, nodes) = ((high - low).0.max(1), config.voters.len() as u32);
-    let crowd = ((range - 1).checked_div(low.0).unwrap_or(range) + 1).min(3);
-    let alone = |window: Span, others: u32| {
-        let free = SURE - parts(window.times(crowd), range).min(SURE);
-        (0..others).fold(SURE, |product, _| product * free / SURE)
-    };
-    let alone = if config.params.pre_vote { alone(window, nodes) } else { alone(window.times(2), nodes - 1) };
-    let lasts = parts(high - answers, range).min(SURE);
-    (alone * lasts / SURE / 2).max(SURE / 64)
-}
-
-/// How many entries a log may have when a leader has been found. A request is one at most, and so is a term; in a
-/// term some node's timer ran out, on a clock that may have run twice as fast as it should.
-fn longest_log(config: &RaftConfig, healed: &Healed, elections: Span) -> u64 {
-    let times = |span: Span, every: Span| (span.0 / every.0.max(1)).saturating_add(1);
-    let terms = times(healed.run_for + elections, config.min_timeout()).saturating_mul(config.voters.len() as u64 * 2);
-    let since = times(elections, healed.timeout).saturating_add(ASKED).saturating_mul(healed.clients.into());
-    healed.requests.saturating_add(terms).saturating_add(since)
+fn drawn(config: &RaftConfig) -> Elections {
+    let RaftParams { election_timeout, pre_vote, .. } = config.params;
+    Elections { timeout: election_timeout, nodes: config.voters.len() as u32, asks_first: pre_vote }
 }
 
 /// How many round trips bring a follower up to date: two to find where it parts, one for each message.
@@ -89,7 +71,7 @@ mod tests {
     use super::*;
     use crate::process::Cast;
     use crate::protocol::Setup;
-    use crate::protocol::raft::RaftParams;
+    use crate::protocol::healing::SURE;
 
     const HEALED: Healed = Healed {
         delay: Span::ms(10),
@@ -133,7 +115,7 @@ mod tests {
             };
             let cast = Cast::single("replica", 3);
             let config = RaftConfig::new(&Setup { params: &params, bug: None, cast: &cast }).unwrap();
-            success(&config, Span::ms(5), Span::ms(10))
+            drawn(&config).success(Span::ms(5), Span::ms(10))
         };
         assert_eq!(of(100, 200), SURE / 2 * 81 / 100);
         assert_eq!(of(99, 199), SURE / 2 * 64 / 100);

@@ -7,7 +7,7 @@ use super::log::{Command, Index};
 use super::message::Fact;
 use crate::ids::OpId;
 use crate::process::Io;
-use crate::protocol::kv::{Op, Reply, Seen};
+use crate::protocol::kv::{Admission, Op, Reply};
 
 impl Raft {
     /// It does not lead: it names the leader, if it knows one.
@@ -23,29 +23,18 @@ impl Raft {
 
     /// Appends a command, unless it is known to have taken effect, or to be on the way there.
     pub(super) fn propose(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
-        match self.machine.seen(id) {
-            Seen::Never if !self.is_first(id) => {}
-            Seen::Never => {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        match leadership.desk.admit(id, &self.machine) {
+            Admission::New => {
                 let cut = self.append_own(Command::Client(id, op), io);
                 self.replicate(cut, io);
             }
-            Seen::Last(answer) => {
+            Admission::Answered(answer) => {
                 io.fact(Fact::Deduplicated { applied: self.applied });
                 io.reply(id, Reply::Answer(answer));
             }
-            // Its client has gone on to a later one, and waits for no answer.
-            Seen::Past => {}
+            Admission::UnderWay | Admission::Late => {}
         }
-    }
-
-    /// Whether this leader has not appended it yet. Its client is answered once, when the command is applied: were
-    /// each repetition appended, clients that wait for a slow log would make it slower still.
-    fn is_first(&mut self, id: OpId) -> bool {
-        let Role::Leader(leadership) = &mut self.role else { return false };
-        let last = leadership.appended.entry(id.client).or_default();
-        let is_first = *last < Some(id.n);
-        *last = (*last).max(Some(id.n));
-        is_first
     }
 
     /// Knows entries up to here to be committed, and applies them.

@@ -1,6 +1,6 @@
 //! Roles, terms and votes (section 5.2, 5.4.1; thesis 4.2.3, 6.2, 9.6).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::bugs::Mistake;
 use super::log::{Command, Index, Position, Term};
@@ -8,7 +8,8 @@ use super::message::{Fact, Message, Timer};
 use super::progress::Progress;
 use super::read::Reads;
 use super::{HardState, Raft, Write};
-use crate::process::{ClientId, Io, NodeId, Ticket, Voters};
+use crate::process::{Io, NodeId, Ticket, Voters};
+use crate::protocol::kv::Desk;
 use crate::protocol::quorum;
 
 /// What a node is in its term.
@@ -31,8 +32,8 @@ pub(super) struct Leadership {
     pub(super) progress: Vec<Progress>,
     /// Its own writes that are not known to be synced: up to which entry.
     pub(super) unsynced: VecDeque<(Ticket, Index)>,
-    /// Each client's last command that it appended in this term: a repeated one has its place in the log already.
-    pub(super) appended: BTreeMap<ClientId, Option<u64>>,
+    /// The commands that it appended in this term.
+    pub(super) desk: Desk,
     pub(super) reads: Reads,
 }
 
@@ -156,7 +157,7 @@ impl Raft {
         let mut progress = vec![Progress::new(next, io.config().params.max_inflight_appends, io.now()); places];
         progress[io.me().index()].matched = self.synced;
         let leadership =
-            Leadership { progress, unsynced: VecDeque::new(), appended: BTreeMap::new(), reads: Reads::default() };
+            Leadership { progress, unsynced: VecDeque::new(), desk: Desk::default(), reads: Reads::default() };
         self.role = Role::Leader(Box::new(leadership));
         self.leader = Some(io.me());
         io.fact(Fact::Elected { term: self.term });
