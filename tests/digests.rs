@@ -13,6 +13,7 @@ const SCENARIOS: &[&str] = &[
     "multi_paxos/calm",
     "multi_paxos/crashes",
     "multi_paxos/flapping",
+    "multi_paxos/gaps",
     "multi_paxos/swarm",
     "paxos/calm",
     "paxos/crashes",
