@@ -19,7 +19,8 @@
 //! under way, and counts itself when they are synced (thesis 10.2.1).
 //!
 //! **Reads** (`read`) are not written to the log. The leader answers from its own state after it has made sure,
-//! by a round of heartbeats, that it still led when it was asked (*ReadIndex*, thesis 6.4).
+//! by a round of heartbeats, that it still led when it was asked (*ReadIndex*, thesis 6.4), or while it knows that no
+//! other can have been elected yet (by *lease*, thesis 6.4.1, if the scenario says so).
 //!
 //! **Why it is safe.**
 //! - *One leader a term*: two majorities share a node, and a node votes once. So term and vote are on disk before
@@ -43,7 +44,7 @@
 //! forgotten. What is committed is not on disk: after a restart a node learns it from its leader.
 //!
 //! Left out for now: compaction and snapshots (though the log may start behind a prefix), changes of membership,
-//! learners, transfer of leadership, and reads by lease.
+//! learners, and transfer of leadership.
 
 use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
@@ -60,6 +61,7 @@ mod client;
 mod config;
 mod disk;
 mod election;
+mod lease;
 mod log;
 mod message;
 mod progress;
@@ -68,7 +70,7 @@ mod replication;
 #[cfg(test)]
 mod tests;
 
-pub use config::{RaftConfig, RaftParams};
+pub use config::{RaftConfig, RaftParams, ReadBy};
 pub use disk::{Disk, HardState, Write};
 pub use log::{Command, Entry, Index, Log, Position, Term};
 pub use message::{Append, Fact, Message, Outcome, Timer};
@@ -93,7 +95,7 @@ pub struct Raft {
     role: Role,
     /// Who leads this term, if it knows.
     leader: Option<NodeId>,
-    /// When it last heard from that leader.
+    /// When it last heard from a leader.
     heard: Local,
 }
 
@@ -117,7 +119,7 @@ impl Process for Raft {
             machine: Machine::default(),
             role: Role::Follower,
             leader: None,
-            heard: io.now(),
+            heard: Self::heard_before_boot(io),
         };
         if disk.damaged {
             // To go on would be to forget votes and entries that others count on.
@@ -259,13 +261,22 @@ impl Protocol for Raft {
         "committed",
         "truncated",
         "read_confirmed",
+        "lease_read",
         "read_served",
         "redirected",
         "deduplicated",
     ];
     const MESSAGES: &'static [&'static str] = &["pre_vote", "pre_voted", "request_vote", "vote", "append", "appended"];
-    const SOMETIMES: &'static [&'static str] =
-        &["elected", "stepped_down", "quorum_lost", "truncated", "read_confirmed", "redirected", "deduplicated"];
+    const SOMETIMES: &'static [&'static str] = &[
+        "elected",
+        "stepped_down",
+        "quorum_lost",
+        "truncated",
+        "read_confirmed",
+        "lease_read",
+        "redirected",
+        "deduplicated",
+    ];
     const VITAL: &'static [&'static str] = &["elected", "committed"];
     const LEADER: Option<&'static str> = Some("leader");
 

@@ -38,6 +38,18 @@ pub(crate) const PROFILE: Profile = Profile {
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };
 
+/// What goes wrong with leases alone.
+pub(crate) const LEASES: Profile = Profile {
+    protocol: "raft",
+    scenario: include_str!("../../scenarios/raft/lease-reads.json"),
+    kept: &[("lease-from-answer", 17, "fresh_reads"), ("forgotten-promise", 80, "fresh_reads")],
+    found_within: &[
+        ("lease-from-answer", 130), // 152, from seed 17 on
+        ("forgotten-promise", 400), // 51, from seed 80 on
+    ],
+    of_liveness: &[],
+};
+
 /// No fault is needed to see that an entry is committed before a majority has it, and no checkpoint: only that a sync
 /// takes longer than a round trip may.
 #[test]

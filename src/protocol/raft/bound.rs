@@ -28,6 +28,7 @@
 //! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`]). An attempt takes at
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
+//! Where leases are in use, nodes that were restarted refuse them too, for the shortest timeout.
 //!
 //! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
 //! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each term that there can have
@@ -49,7 +50,8 @@ pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     let step = healed.delay + healed.sync + healed.service.times(2);
     let window = step.times(if config.params.pre_vote { 3 } else { 1 });
     let attempts = attempts(drawn(config).success(window, window + step)) + 4;
-    let elections = (config.max_timeout() + window).times(attempts);
+    let refused = if config.lease.is_some() { config.min_timeout() } else { Span::ZERO };
+    let elections = refused + (config.max_timeout() + window).times(attempts);
     let behind = drawn(config).longest_log(healed, elections);
     let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config, behind));
     let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);

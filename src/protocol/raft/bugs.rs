@@ -25,6 +25,10 @@ pub(super) enum Mistake {
     AckBeforeSync,
     /// A leader serves reads without making sure that it still leads.
     LocalRead,
+    /// A lease counts from when its round was answered.
+    LeaseFromAnswer,
+    /// A restarted node does not keep the promise on which leases rest.
+    ForgottenPromise,
     /// Candidates do not ask first whether they would win.
     NoPreVote,
     /// A leader stays in office though it hears from nobody.
@@ -49,7 +53,7 @@ impl Planted {
     }
 }
 
-const TABLE: [(Mistake, Bug); 13] = [
+const TABLE: [(Mistake, Bug); 15] = [
     (
         Mistake::VoteAmnesia,
         Bug {
@@ -148,6 +152,26 @@ const TABLE: [(Mistake, Bug); 13] = [
             breaks: &["fresh_reads"],
             reached: "reads, and clients that ask a leader that was deposed and does not know it yet",
             source: "etcd issue 741; aphyr's post 316, \"Call me maybe: etcd and Consul\"",
+        },
+    ),
+    (
+        Mistake::LeaseFromAnswer,
+        Bug {
+            name: "lease-from-answer",
+            about: "a leader's lease counts from when a majority's answers came in, not from when they were asked",
+            breaks: &["fresh_reads"],
+            reached: "reads by lease, answers that are late, and elections soon after a leader was lost",
+            source: "thesis, section 6.4.1",
+        },
+    ),
+    (
+        Mistake::ForgottenPromise,
+        Bug {
+            name: "forgotten-promise",
+            about: "a node that restarts votes at once, though its leader may still hold a lease that it answered for",
+            breaks: &["fresh_reads"],
+            reached: "reads by lease, and fast restarts",
+            source: "tikv issue 15035",
         },
     ),
     (

@@ -4,9 +4,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bugs::Planted;
+use super::lease;
 use crate::process::Voters;
 use crate::protocol::{ParamError, Setup};
 use crate::time::Span;
+
+/// How a leader makes sure, before it serves a read, that no other has taken its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadBy {
+    /// A majority answers a message that was sent after the read came in (thesis, section 6.4).
+    #[default]
+    ReadIndex,
+    /// A majority answered a short while ago, and keeps from voting for another: then nobody need be asked. Right as long
+    /// as clocks drift no more than stated (thesis, section 6.4.1).
+    Lease,
+}
 
 /// Settings of Raft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +38,10 @@ pub struct RaftParams {
     /// Whether a new leader appends an empty entry at once. Without it, what earlier leaders left behind is
     /// committed only with the next write or read.
     pub no_op: bool,
+    /// How a leader makes sure that it still leads when it serves a read.
+    pub reads: ReadBy,
+    /// By how many millionths the rate of any clock is off at most, as far as leases rely on it.
+    pub max_drift_ppm: u64,
     /// How many entries one message carries at most.
     pub max_entries_per_append: u32,
     /// How many messages with entries may be under way to one follower at most: a window that begins with four in
@@ -40,6 +57,8 @@ impl Default for RaftParams {
             pre_vote: true,
             check_quorum: true,
             no_op: true,
+            reads: ReadBy::ReadIndex,
+            max_drift_ppm: 10_000,
             max_entries_per_append: 64,
             max_inflight_appends: 64,
         }
@@ -53,6 +72,8 @@ pub struct RaftConfig {
     pub params: RaftParams,
     /// The nodes whose votes count.
     pub voters: Voters,
+    /// How long a leader's lease lasts on its clock, if reads are served by lease.
+    pub(super) lease: Option<Span>,
     pub(super) planted: Planted,
 }
 
@@ -65,8 +86,11 @@ impl RaftConfig {
         check_nodes(setup)?;
         check_times(setup.params)?;
         check_sizes(setup.params)?;
+        check_reads(setup.params)?;
         let voters = setup.cast.groups()[0].members.clone().map(crate::ids::NodeId).collect();
-        Ok(Self { params: setup.params.clone(), voters, planted: Planted::named(setup.bug) })
+        let lease = lease::lasts(setup.params.election_timeout[0], setup.params.max_drift_ppm);
+        let lease = (setup.params.reads == ReadBy::Lease).then_some(lease);
+        Ok(Self { params: setup.params.clone(), voters, lease, planted: Planted::named(setup.bug) })
     }
 
     /// The shortest time for which a follower waits.
@@ -124,6 +148,20 @@ fn check_sizes(params: &RaftParams) -> Result<(), ParamError> {
     }
 }
 
+fn check_reads(params: &RaftParams) -> Result<(), ParamError> {
+    let max = params.max_drift_ppm;
+    if max >= 1_000_000 {
+        let message = format!("a clock that is off by {max} millionths may stand still; stay below 1000000");
+        return Err(ParamError::new("max_drift_ppm", message));
+    }
+    if params.reads == ReadBy::Lease && !params.check_quorum {
+        let message = "a lease rests on nodes that hear from a leader and vote for nobody else, and without check_quorum \
+                       they do; turn it on, or read by \"read_index\"";
+        return Err(ParamError::new("reads", message));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +184,9 @@ mod tests {
         assert!(of(|p| p.heartbeat = Span::ZERO).starts_with("heartbeat: "));
         assert!(of(|p| p.election_timeout = [Span::ms(300), Span::ms(150)]).starts_with("election_timeout: the range"));
         assert!(of(|p| p.max_inflight_appends = 0).starts_with("max_inflight_appends: "));
+        assert!(of(|p| p.max_drift_ppm = 1_000_000).starts_with("max_drift_ppm: a clock that is off by 1000000 "));
+        let by_lease = of(|p| (p.reads, p.check_quorum) = (ReadBy::Lease, false));
+        assert!(by_lease.starts_with("reads: a lease rests on nodes") && by_lease.contains("without check_quorum"));
         assert!(refused(&RaftParams::default(), 129).contains("at most 128 nodes"));
     }
 
@@ -155,6 +196,9 @@ mod tests {
         let params: RaftParams = serde_json::from_str(text).unwrap();
         assert_eq!(params.election_timeout, [Span::ms(100), Span::ms(200)]);
         assert!(!params.pre_vote && params.check_quorum);
+        assert_eq!(params.reads, ReadBy::ReadIndex);
+        let by_lease: RaftParams = serde_json::from_str(r#"{"reads":"lease"}"#).unwrap();
+        assert_eq!(by_lease.reads, ReadBy::Lease);
         assert!(serde_json::from_str::<RaftParams>(r#"{"prevote":true}"#).is_err());
     }
 }

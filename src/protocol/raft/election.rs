@@ -217,9 +217,12 @@ impl Raft {
         io.persist(Write::Hard(HardState { term, vote }));
     }
 
-    /// Whether it leads, or heard from a leader less than the shortest election timeout ago.
+    /// Whether it leads, or heard from a leader less than the shortest election timeout ago. (Where leases rest on it,
+    /// that is a promise, also to a leader whose term is over.)
     fn hears_a_leader(&self, io: &Io<'_, Self>) -> bool {
-        self.is_leader() || (self.leader.is_some() && io.now().since(self.heard) < io.config().min_timeout())
+        self.is_leader()
+            || self.keeps_promise(io)
+            || (self.leader.is_some() && io.now().since(self.heard) < io.config().min_timeout())
     }
 
     /// Whether a log that ends at `last` is not older than its own.

@@ -162,4 +162,9 @@ pub enum Fact {
         /// Up to where it had applied the log then.
         applied: Index,
     },
+    /// It answered reads within its lease.
+    LeaseRead {
+        /// The last round that a majority had answered.
+        round: u64,
+    },
 }

@@ -1,4 +1,6 @@
-//! Reads without the log (ReadIndex, thesis section 6.4).
+//! Reads without the log (thesis section 6.4).
+//!
+//! # ReadIndex
 //!
 //! A leader may have been deposed without knowing it: what it would read may be old. So a read waits
 //! 1. until an entry of the leader's own term is committed: only then is all that was committed before among what
@@ -12,12 +14,29 @@
 //!
 //! The leader applies what it commits in the same turn, so that what it has applied when a read is confirmed is
 //! never less than what was committed when it came in.
+//!
+//! # Lease
+//!
+//! If reads are served by lease (thesis 6.4.1), every heartbeat starts a round, and a majority that answered one gives
+//! the leader a lease: for a while from when the round was *sent*, no later leader can be elected, and reads need
+//! wait for nobody. Without a valid lease they wait for a round as above, which renews it. It takes
+//! 1. an entry of the leader's own term that is committed, and all that is committed applied: as above;
+//! 2. nodes that keep their promise to vote for nobody within the shortest election timeout after they heard from a
+//!    leader (check-quorum), also after a restart, and though they may have met other terms since;
+//! 3. clocks that drift no more than stated: the arithmetic is in `lease`. Where one drifts more, reads may be stale,
+//!    and nothing else breaks;
+//! 4. a leader that gives up its lease, for the rest of its term, before it asks another node to take over: that
+//!    one's request for votes overrides the promise.
+//!
+//! The lease is looked at in the turn that reads the state. The answer may leave later, when the lease is over: the
+//! read took place when it was looked at, between question and answer, which is all that was promised.
 
 use std::collections::VecDeque;
 
 use super::Raft;
 use super::bugs::Mistake;
 use super::election::Role;
+use super::lease::Lease;
 use super::log::Command;
 use super::message::Fact;
 use crate::ids::OpId;
@@ -30,6 +49,7 @@ use crate::protocol::quorum;
 pub(super) struct Reads {
     round: u64,
     waiting: VecDeque<Read>,
+    pub(super) lease: Lease,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,10 +107,13 @@ impl Raft {
     /// Answers the reads whose round is confirmed, and starts the next one if there are more.
     pub(super) fn serve_reads(&mut self, io: &mut Io<'_, Self>) {
         while self.may_read() {
+            if self.holds_lease(io) {
+                return self.answer_within_lease(io);
+            }
             self.answer_confirmed(io);
             match &self.role {
                 Role::Leader(leadership) if leadership.reads.want_a_round() => {
-                    self.open_round(io.me());
+                    self.open_round(io);
                     self.ask_round(io);
                 }
                 _ => return,
@@ -104,30 +127,51 @@ impl Raft {
         !leadership.reads.waiting.is_empty() && self.log.term_at(self.commit) == Some(self.term)
     }
 
-    fn answer_confirmed(&mut self, io: &mut Io<'_, Self>) {
-        let Role::Leader(leadership) = &mut self.role else { return };
+    /// The last round that a majority answered.
+    pub(super) fn answered_round(&self, io: &Io<'_, Self>) -> u64 {
+        let Role::Leader(leadership) = &self.role else { return 0 };
         let round = |node: NodeId| leadership.progress[node.index()].round;
-        let confirmed = quorum::reached(io.config().voters, round).unwrap_or(0);
-        let confirmed = if io.config().planted.is(Mistake::LocalRead) { leadership.reads.round + 1 } else { confirmed };
+        quorum::reached(io.config().voters, round).unwrap_or(0)
+    }
+
+    fn answer_confirmed(&mut self, io: &mut Io<'_, Self>) {
+        let answered = self.answered_round(io);
+        let Role::Leader(leadership) = &self.role else { return };
+        let confirmed = if io.config().planted.is(Mistake::LocalRead) { leadership.reads.round + 1 } else { answered };
         if leadership.reads.are_confirmed(confirmed) {
             io.fact(Fact::ReadConfirmed { round: confirmed });
+            self.answer_upto(confirmed, io);
         }
-        while let Some(read) = leadership.reads.pop_confirmed(confirmed) {
+    }
+
+    fn answer_within_lease(&mut self, io: &mut Io<'_, Self>) {
+        io.fact(Fact::LeaseRead { round: self.answered_round(io) });
+        self.answer_upto(u64::MAX, io);
+    }
+
+    /// Answers the reads that belong to rounds up to this one.
+    fn answer_upto(&mut self, round: u64, io: &mut Io<'_, Self>) {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        while let Some(read) = leadership.reads.pop_confirmed(round) {
             io.fact(Fact::ReadServed { id: read.id, applied: self.applied });
             io.reply(read.id, Reply::Answer(Answer::Value(self.machine.get(read.op.key()))));
         }
     }
 
-    /// With every heartbeat, all waiting reads get a round that is under way.
-    pub(super) fn open_round_on_heartbeat(&mut self, me: NodeId) {
-        if matches!(&self.role, Role::Leader(leadership) if !leadership.reads.waiting.is_empty()) {
-            self.open_round(me);
+    /// With every heartbeat, all waiting reads get a round that is under way, and a lease is renewed.
+    pub(super) fn open_round_on_heartbeat(&mut self, io: &Io<'_, Self>) {
+        let Role::Leader(leadership) = &self.role else { return };
+        if !leadership.reads.waiting.is_empty() || io.config().lease.is_some() {
+            self.open_round(io);
         }
     }
 
-    fn open_round(&mut self, me: NodeId) {
+    fn open_round(&mut self, io: &Io<'_, Self>) {
         let Role::Leader(leadership) = &mut self.role else { return };
         leadership.reads.round += 1;
-        leadership.progress[me.index()].round = leadership.reads.round;
+        leadership.progress[io.me().index()].round = leadership.reads.round;
+        if let Some(lasts) = io.config().lease {
+            leadership.reads.lease.begin(leadership.reads.round, io.now(), lasts);
+        }
     }
 }

@@ -84,7 +84,7 @@ impl Raft {
             return;
         }
         io.arm(Timer::Heartbeat, io.config().params.heartbeat);
-        self.open_round_on_heartbeat(io.me());
+        self.open_round_on_heartbeat(io);
         self.heartbeat(io);
     }
 

@@ -1,6 +1,7 @@
 //! One node, alone with its inputs; whole clusters are in `cluster`.
 
 mod cluster;
+mod leases;
 
 use super::*;
 use crate::ids::ClientId;
@@ -20,13 +21,14 @@ struct Alone {
     cast: Cast,
     config: RaftConfig,
     outbox: Outbox<Raft>,
+    now: Local,
 }
 
 impl Alone {
     fn new() -> Self {
         let cast = Cast::single("replica", 3);
         let config = RaftConfig::new(&Setup { params: &params(), bug: None, cast: &cast }).expect("sound settings");
-        Self { cast, config, outbox: Outbox::default() }
+        Self { cast, config, outbox: Outbox::default(), now: Local(0) }
     }
 
     fn boot(&mut self, disk: &Disk) -> Raft {
@@ -34,7 +36,7 @@ impl Alone {
     }
 
     fn io(&mut self) -> Io<'_, Raft> {
-        let clocks = (Local(0), crate::time::Wall(0));
+        let clocks = (self.now, crate::time::Wall(0));
         Io::new(NodeId(0), clocks, &self.cast, &self.config, &mut self.outbox)
     }
 

@@ -15,6 +15,8 @@ use crate::turn::Input;
 
 const DEFAULT: &str = include_str!("../../../../scenarios/raft/default.json");
 
+const LEASES: &str = include_str!("../../../../scenarios/raft/lease-reads.json");
+
 /// A run, and what nodes told clients in it.
 struct Cluster {
     sim: SimOf<Raft>,
@@ -237,9 +239,10 @@ fn wrong(cluster: &Cluster) -> Option<String> {
 fn reads_are_fresh_and_repeated_writes_are_answered_alike_in_storms() {
     let (from, to) = (r#""reads": { "one_of": [0, 0, 0, 4] }"#, r#""reads": 10"#);
     assert!(DEFAULT.contains(from));
-    let (scenario, mut seen, mut reads) = (DEFAULT.replace(from, to), BTreeSet::new(), 0);
-    for seed in 0..150 {
-        let mut cluster = Cluster::new(&scenario, seed);
+    let (by_round, mut seen, mut reads) = (DEFAULT.replace(from, to), BTreeSet::new(), 0);
+    let by_lease = LEASES.to_owned();
+    for (scenario, seed) in (0..150).map(|seed| (&by_round, seed)).chain((0..50).map(|seed| (&by_lease, seed))) {
+        let mut cluster = Cluster::new(scenario, seed);
         while cluster.sim.step() {}
         let outcome = cluster.sim.outcome();
         assert_eq!((outcome.violation, wrong(&cluster)), (None, None), "seed {seed}");
