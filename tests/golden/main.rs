@@ -108,3 +108,13 @@ fn a_late_message_undoes_what_was_committed() {
 fn a_leader_that_does_not_know_that_it_is_deposed_serves_a_stale_read() {
     walks_into("local-read", "fresh_reads");
 }
+
+#[test]
+fn a_node_that_forgets_whom_it_heard_votes_while_a_lease_lasts() {
+    walks_into("forgotten-promise", "fresh_reads");
+}
+
+#[test]
+fn a_lease_that_counts_from_the_answer_lasts_too_long() {
+    walks_into("lease-from-answer", "fresh_reads");
+}
