@@ -14,7 +14,7 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 4] = [multi_paxos::PROFILE, paxos::PROFILE, raft::PROFILE, raft::LEASES];
+const PROFILES: [Profile; 4] = [multi_paxos::PROFILE, paxos::PROFILE, raft::PROFILE, raft::READS];
 
 /// How the mistakes of one protocol are found.
 struct Profile {

@@ -21,7 +21,6 @@ pub(crate) const PROFILE: Profile = Profile {
         ("small-quorum", 0, "committed_durable"),
         ("small-quorum", 630, "leader_completeness"),
         ("ack-before-sync", 0, "committed_durable"),
-        ("local-read", 1_064, "fresh_reads"),
     ],
     found_within: &[
         ("vote-amnesia", 50),       // 679, from seed 4 on
@@ -33,17 +32,21 @@ pub(crate) const PROFILE: Profile = Profile {
         ("commit-clamp", 2_500),    // 9, from seed 500 on
         ("small-quorum", 10),       // 3,791, from seed 0 on
         ("ack-before-sync", 10),    // 2,762, from seed 0 on
-        ("local-read", 4_000),      // 5, from seed 1,064 on
     ],
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };
 
-/// What goes wrong with leases alone.
-pub(crate) const LEASES: Profile = Profile {
+/// What goes wrong with reads: the default profile has few of them, and no leases.
+pub(crate) const READS: Profile = Profile {
     protocol: "raft",
     scenario: include_str!("../../scenarios/raft/lease-reads.json"),
-    kept: &[("lease-from-answer", 17, "fresh_reads"), ("forgotten-promise", 80, "fresh_reads")],
+    kept: &[
+        ("local-read", 49, "fresh_reads"),
+        ("lease-from-answer", 17, "fresh_reads"),
+        ("forgotten-promise", 80, "fresh_reads"),
+    ],
     found_within: &[
+        ("local-read", 100),        // 200, from seed 49 on
         ("lease-from-answer", 130), // 152, from seed 17 on
         ("forgotten-promise", 400), // 51, from seed 80 on
     ],
