@@ -102,6 +102,8 @@ pub struct Look<'a> {
     pub nodes: Vec<NodeId>,
     /// Takes every record.
     pub tracer: Option<Tracer>,
+    /// Count what nodes send to each other, by kind.
+    pub traffic: bool,
     /// Stop as soon as this is set.
     pub stop: Option<&'a AtomicBool>,
 }
@@ -350,9 +352,12 @@ impl<P: Protocol> Experiment for Lab<P> {
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
         let mut sim = sim::<P>(scenario, plan)?;
-        let Look { until, nodes, tracer, stop } = look;
+        let Look { until, nodes, tracer, traffic, stop } = look;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
+        }
+        if traffic {
+            sim.count_messages();
         }
         let interrupted = drive(&mut sim, until, stop);
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);

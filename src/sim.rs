@@ -17,6 +17,7 @@ mod phases;
 mod queue;
 mod strikes;
 mod trace;
+mod traffic;
 mod turns;
 pub mod world;
 
@@ -41,6 +42,8 @@ use phases::Course;
 use queue::Queue;
 use trace::{Kinds, Log};
 pub use trace::{Record, Tracer, Verbatim, What, kind_of};
+use traffic::Census;
+pub use traffic::{Sent, Traffic};
 use world::World;
 
 /// Everything that a run is made from, beside the types.
@@ -98,6 +101,7 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     instant: Instant,
     service_die: Die,
     tracer: Option<Tracer>,
+    census: Option<Census<P::Msg>>,
     /// Whether the nodes fill more than the processor's cache.
     large: bool,
 }
@@ -138,6 +142,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
             service_die: Die::new(plan.seeds.node).with(1),
             tracer: None,
+            census: None,
             large: cast.len() as usize * size_of::<Slot<P>>() > LARGE,
             cast,
             config,
@@ -164,6 +169,11 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// Sends every record of what happens to `tracer` from now on.
     pub fn trace_to(&mut self, tracer: Tracer) {
         self.tracer = Some(tracer);
+    }
+
+    /// Counts the messages that nodes send to each other from now on, by kind.
+    pub fn count_messages(&mut self) {
+        self.census.get_or_insert_with(Census::new);
     }
 
     /// True time.

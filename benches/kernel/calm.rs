@@ -1,25 +1,26 @@
-//! How much time passes: a calm Raft cluster of five nodes with heartbeats of 50 ms, and three clients that each ask
-//! once a second, all invariants on.
+//! How much time passes: a calm cluster of five nodes with heartbeats of 50 ms, and three clients that each ask once
+//! a second, or again as soon as they are answered; all invariants on.
 
 use std::time::Instant;
 
 use seedstorm::check::history::Answer;
+use seedstorm::protocol::Protocol;
 use seedstorm::time::Time;
 
-use crate::raft::cluster;
+use crate::logs::cluster;
 
 const SCENARIO: &str = r#"{
-  "seedstorm": 1, "protocol": "raft", "nodes": 5,
+  "seedstorm": 1, "protocol": "PROTOCOL", "nodes": 5,
   "params": { "heartbeat": "50ms" },
   "network": { "latency": ["1ms", "10ms"] },
-  "workload": { "clients": 3, "ops": 1000000000, "every": "1s" },
+  "workload": { "clients": 3, "ops": 1000000000, "every": "EVERY" },
   "run_for": "10000h", "settle": "0s",
   "budget": { "events": 1000000000000 }
 }"#;
 
 /// Virtual seconds, and events, per second; and how many events are pending in the end.
-pub(crate) fn round(seconds: u64) -> (f64, f64, u32) {
-    let mut cluster = cluster(SCENARIO);
+pub(crate) fn round<P: Protocol>(seconds: u64, every: &str) -> (f64, f64, u32) {
+    let mut cluster = cluster::<P>(&SCENARIO.replace("EVERY", every));
     let start = Instant::now();
     cluster.run_until(Time(seconds * 1_000_000_000));
     let took = start.elapsed().as_secs_f64();

@@ -1,15 +1,22 @@
 //! How fast the kernel is, beside a bare loop over a `std` binary heap in the same process.
 //!
 //! `cargo bench` prints events per second, nanoseconds per event, and the ratio to that loop. Medians of
-//! several rounds, alternating between the two, so that a noisy neighbour hits both.
+//! several rounds, alternating between the two, so that a noisy neighbour hits both. Protocols that do the same are
+//! compared likewise.
 
 mod bare;
 mod calm;
+mod logs;
 mod memory;
 mod ping_pong;
-mod raft;
 
 use std::time::Instant;
+
+use seedstorm::process::Process;
+use seedstorm::protocol::Protocol;
+use seedstorm::protocol::kv::Op;
+use seedstorm::protocol::multi_paxos::MultiPaxos;
+use seedstorm::protocol::raft::Raft;
 
 /// Events per second of one round.
 fn rate(events: u64, work: impl FnOnce()) -> f64 {
@@ -54,27 +61,52 @@ fn main() {
         }
     }
     for window in [1, 16, 256] {
-        let name = format!("raft, window {window}");
-        if on(&name) {
-            let mut proposals = Vec::new();
-            let round = |_| {
-                let rates = raft::round(window, 100_000);
-                proposals.push(rates.proposals);
-                (rates.events, bare::round::<{ bare::LARGE }>(rates.pending, 4_000_000))
-            };
-            row(&name, &(0..5).map(round).collect::<Vec<_>>());
-            let proposals = median(proposals.into_iter()) / 1e3;
-            println!("{:<24} {proposals:>9.1} k proposals/s, applied on all five nodes", "");
+        compare(&format!("window {window}"), &on, &[&proposals::<Raft>(window), &proposals::<MultiPaxos>(window)]);
+    }
+    compare("busy clients", &on, &[&clients::<Raft>(200, "0s"), &clients::<MultiPaxos>(200, "0s")]);
+    compare("calm", &on, &[&clients::<Raft>(20_000, "1s"), &clients::<MultiPaxos>(20_000, "1s")]);
+}
+
+/// A protocol by name, what it is measured by, and a round of it: events per second, how many are pending, and the
+/// measure.
+struct Contestant {
+    name: &'static str,
+    unit: &'static str,
+    round: Box<dyn Fn() -> (f64, u32, f64)>,
+}
+
+fn proposals<P: Protocol<Node: Process<Op: From<Op>>>>(window: u64) -> Contestant {
+    let round = move || {
+        let rates = logs::round::<P>(window, 100_000);
+        (rates.events, rates.pending, rates.proposals)
+    };
+    Contestant { name: P::NAME, unit: "proposals/s, applied on all five nodes", round: Box::new(round) }
+}
+
+fn clients<P: Protocol>(seconds: u64, every: &'static str) -> Contestant {
+    let round = move || {
+        let (virtual_seconds, events, pending) = calm::round::<P>(seconds, every);
+        (events, pending, virtual_seconds)
+    };
+    Contestant { name: P::NAME, unit: "virtual seconds a second", round: Box::new(round) }
+}
+
+/// Rounds of protocols that do the same, alternating, so that their ratios mean something: each to the first.
+fn compare(task: &str, on: &impl Fn(&str) -> bool, contestants: &[&Contestant]) {
+    let name = |contestant: &Contestant| format!("{}, {task}", contestant.name);
+    let wanted: Vec<&&Contestant> = contestants.iter().filter(|contestant| on(&name(contestant))).collect();
+    let mut rounds: Vec<Vec<((f64, f64), f64)>> = vec![Vec::new(); wanted.len()];
+    for _ in 0..5 {
+        for (contestant, rounds) in wanted.iter().zip(&mut rounds) {
+            let (events, pending, measure) = (contestant.round)();
+            rounds.push(((events, bare::round::<{ bare::LARGE }>(pending, 4_000_000)), measure));
         }
     }
-    if on("raft, calm") {
-        let mut seconds = Vec::new();
-        let round = |_| {
-            let (virtual_seconds, events, pending) = calm::round(20_000);
-            seconds.push(virtual_seconds);
-            (events, bare::round::<{ bare::LARGE }>(pending, 4_000_000))
-        };
-        row("raft, calm", &(0..3).map(round).collect::<Vec<_>>());
-        println!("{:<24} {:>9.0} virtual seconds a second", "", median(seconds.into_iter()));
+    for (place, contestant) in wanted.iter().enumerate() {
+        row(&name(contestant), &rounds[place].iter().map(|round| round.0).collect::<Vec<_>>());
+        let measure = median(rounds[place].iter().map(|round| round.1));
+        let ratio = median(rounds[place].iter().zip(&rounds[0]).map(|(own, first)| own.1 / first.1));
+        let beside = if place > 0 { format!(", {ratio:.2}x of {}'s", wanted[0].name) } else { String::new() };
+        println!("{:<24} {measure:>9.0} {}{beside}", "", contestant.unit);
     }
 }

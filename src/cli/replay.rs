@@ -66,6 +66,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         until: args.until,
         nodes: args.nodes.clone(),
         tracer: trace.as_ref().map(Trace::tracer),
+        traffic: true,
         ..Look::default()
     };
     let again = format!("{} replay {}", program(), quoted(&args.file.display().to_string()));

@@ -5,7 +5,7 @@ use crate::check::PropertyInfo;
 use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
-use crate::sim::{Counters, Ending, Liveness, Outcome, PropertyLine};
+use crate::sim::{Counters, Ending, Liveness, Outcome, PropertyLine, Sent, Traffic};
 
 /// What happened in a run, as text.
 #[must_use]
@@ -17,6 +17,7 @@ pub fn text(experiment: &dyn Experiment, scenario: &Scenario, outcome: &Outcome,
     facts(&mut sheet, experiment, outcome);
     clients(&mut sheet, outcome);
     messages(&mut sheet, &outcome.counters);
+    traffic(&mut sheet, outcome.traffic.as_ref());
     nodes(&mut sheet, &outcome.counters);
     invariants(&mut sheet, scenario, outcome);
     let (tone, line) = liveness(outcome);
@@ -108,6 +109,25 @@ fn messages(sheet: &mut Sheet, counters: &Counters) {
         (counters.dropped, "found nobody home"),
     ];
     sheet.row("messages", &format!("{} sent: {}", count(counters.sent), listed(&parts)));
+}
+
+/// What nodes sent to each other, and how much of it each command took.
+fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
+    let Some(traffic) = traffic.filter(|traffic| !traffic.kinds.is_empty()) else { return };
+    let per_command = |hundredths: Option<u64>| {
+        hundredths.map_or_else(|| "-".to_owned(), |n| format!("{}.{:02}", count(n / 100), n % 100))
+    };
+    let mut table = Table::new(&["<kind", "sent", "per command"]);
+    for Sent { kind, sent, per_hundred_commands } in &traffic.kinds {
+        table.row(Tone::Plain, vec![kind.clone(), count(*sent), per_command(*per_hundred_commands)]);
+    }
+    let all: u64 = traffic.kinds.iter().map(|kind| kind.sent).sum();
+    let each = all.saturating_mul(100).checked_div(traffic.commands);
+    table.row(
+        Tone::Plain,
+        vec![format!("all, for {}", many(traffic.commands, "command")), count(all), per_command(each)],
+    );
+    sheet.table("between nodes", &table);
 }
 
 fn nodes(sheet: &mut Sheet, counters: &Counters) {

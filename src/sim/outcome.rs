@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Sim;
 use super::phases::percentile;
+use super::{Sim, Traffic};
 use crate::check::history::Answer;
 use crate::check::{Phase, Properties, PropertyInfo, Violation};
 use crate::fault::ledger::Ledger;
@@ -37,6 +37,9 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was counted.
     pub counters: Counters,
+    /// What nodes sent to each other, by kind, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
     /// How many facts of each kind were reported.
     pub facts: Vec<(String, u64)>,
     /// What clients saw.
@@ -161,6 +164,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             properties: lines.map(|(info, &evaluated)| PropertyLine { info, evaluated }).collect(),
             ledger: self.faults.ledger.clone(),
             counters: self.counters,
+            traffic: self.traffic(),
             facts,
             clients: self.availability(),
             plan: FaultPlan { timeline: self.faults.resolved.clone(), ..self.plan.clone() },
@@ -168,6 +172,11 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             undrawn: self.undrawn(),
             unasked: self.plan.omit.iter().filter(|op| !self.clients.came_to(**op)).copied().collect(),
         }
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        let furthest = self.nodes().living().map(|seat| seat.state.glance().progress).max();
+        self.census.as_ref().map(|census| census.traffic(furthest.unwrap_or(0)))
     }
 
     fn undrawn(&mut self) -> Vec<DrawOverride> {

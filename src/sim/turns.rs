@@ -362,6 +362,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         };
         let fate = self.network.fate(&letter, || kind_of(&msg));
         self.trace(What::Send, letter.from, Some(letter.to), || format!("{msg:?}"));
+        if let Some(census) = &mut self.census {
+            census.count(from, &msg);
+        }
         self.post(&letter, fate, msg, |msg, _| Event::Deliver { to, from, hash, msg });
     }
 

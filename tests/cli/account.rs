@@ -121,6 +121,29 @@ fn json_is_one_document_and_nothing_else() {
     assert_eq!(document["outcome"]["digest"], lab.run(&["run", "calm.json", "--seed", "3"]).row("digest"));
 }
 
+/// Of five nodes, the distinguished proposer asks four, and each answers: 2(n − 1) messages, where none are lost and
+/// nobody else proposes. Batches make it less; heartbeats are counted apart.
+#[test]
+fn messages_are_counted_by_kind_and_for_each_command() {
+    let lab = Lab::new();
+    let scenario = CALM.replace("\"raft\"", "\"multi_paxos\"").replace("\"nodes\": 3", "\"nodes\": 5");
+    lab.write("x.json", &scenario.replace("\"settle\": \"1s\"", "\"settle\": \"0s\""));
+    let document = lab.run(&["run", "x.json", "--json"]).json();
+    let (traffic, counters) = (&document["outcome"]["traffic"], &document["outcome"]["counters"]);
+    let commands = traffic["commands"].as_u64().unwrap();
+    let kinds = traffic["kinds"].as_array().unwrap();
+    let of = |name: &str, figure: &str| {
+        kinds.iter().find(|kind| kind["kind"] == name).map_or(0, |kind| kind[figure].as_u64().unwrap())
+    };
+    let phase_2 = of("accept", "sent") + of("accepted", "sent");
+    assert!(commands == 20 && phase_2 > 4 * commands && phase_2 <= 8 * commands, "{traffic}");
+    assert_eq!(of("accept", "per_hundred_commands"), of("accept", "sent") * 100 / commands);
+    let all: u64 = kinds.iter().map(|kind| kind["sent"].as_u64().unwrap()).sum();
+    assert!(all < counters["sent"].as_u64().unwrap(), "those of clients are not among them");
+    let text = lab.run(&["run", "x.json"]).out;
+    assert!(text.contains("heartbeat") && text.contains("all, for 20 commands"), "{text}");
+}
+
 #[test]
 fn a_trace_is_json_line_by_line_and_changes_nothing() {
     let lab = Lab::calm();

@@ -6,12 +6,13 @@
 //!
 //! Where an answer shows that the follower lacks slots from before the leader's ballot, or where nothing was answered
 //! for a whole heartbeat though something is under way, the leader *probes*: one message at a time, from the first slot
-//! that is missing on, once more with each heartbeat.
+//! that is missing on, once more with each heartbeat. To one from whom nothing was heard for two heartbeats it sends no
+//! more than those, until an answer says what is missing.
 
 use std::collections::VecDeque;
 
 use super::log::Slot;
-use crate::time::Local;
+use crate::time::{Local, Span};
 
 /// How far one follower has got.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ enum Flow {
     Probing { under_way: Option<Slot> },
     /// The last slot of each message that is under way, in order.
     Streaming { under_way: VecDeque<Slot> },
+    /// Nothing was heard from it for long.
+    Silent,
 }
 
 impl Progress {
@@ -57,6 +60,7 @@ impl Progress {
         let may_send = match &self.flow {
             Flow::Probing { under_way } => under_way.is_none(),
             Flow::Streaming { under_way } => under_way.len() < window as usize,
+            Flow::Silent => false,
         };
         may_send.then_some(self.next)
     }
@@ -69,6 +73,7 @@ impl Progress {
                 under_way.push_back(last);
                 self.next = last + 1;
             }
+            Flow::Silent => {}
         }
     }
 
@@ -79,11 +84,11 @@ impl Progress {
         let matched = self.matched().max(upto);
         self.matched = Some(matched);
         match &mut self.flow {
-            Flow::Probing { under_way } if under_way.is_none_or(|last| last <= matched) => {
+            Flow::Probing { under_way: Some(last) } if *last > matched => {}
+            Flow::Probing { .. } | Flow::Silent => {
                 self.flow = Flow::Streaming { under_way: VecDeque::new() };
                 self.next = matched + 1;
             }
-            Flow::Probing { .. } => {}
             Flow::Streaming { under_way } => {
                 while under_way.front().is_some_and(|&last| last <= matched) {
                     under_way.pop_front();
@@ -98,13 +103,15 @@ impl Progress {
     }
 
     /// A heartbeat is due. What has been under way since the last one, without any answer, is taken for lost.
-    pub(super) fn beat(&mut self) {
-        let now = (self.matched, self.next - 1);
+    pub(super) fn beat(&mut self, now: Local, heartbeat: Span) {
+        let last = self.next - 1;
         let is_stuck = self.matched == self.before.0 && self.matched.is_some_and(|matched| matched < self.before.1);
-        if is_stuck || matches!(self.flow, Flow::Probing { .. }) {
+        if now.since(self.heard) >= heartbeat.times(2) {
+            self.flow = Flow::Silent;
+        } else if is_stuck || matches!(self.flow, Flow::Probing { .. }) {
             self.probe();
         }
-        self.before = now;
+        self.before = (self.matched, last);
     }
 
     fn probe(&mut self) {
@@ -118,6 +125,10 @@ mod tests {
     use super::*;
 
     const WINDOW: u32 = 2;
+
+    fn beat(progress: &mut Progress) {
+        progress.beat(Local(0), Span::ms(1));
+    }
 
     /// The leader proposed from slot 5 on, and the follower promised with everything before decided.
     fn streaming() -> Progress {
@@ -144,13 +155,13 @@ mod tests {
         let mut progress = streaming();
         progress.sent(5);
         progress.sent(6);
-        progress.beat();
+        beat(&mut progress);
         assert_eq!(progress.next(WINDOW), None, "it has just been sent");
-        progress.beat();
+        beat(&mut progress);
         assert_eq!(progress.next(WINDOW), Some(5));
         progress.sent(5);
         assert_eq!(progress.next(WINDOW), None);
-        progress.beat();
+        beat(&mut progress);
         assert_eq!(progress.next(WINDOW), Some(5), "the probe too may be lost");
         progress.sent(5);
         assert!(progress.answered(6, 5), "only the first was missing");
@@ -163,9 +174,9 @@ mod tests {
     fn a_slow_follower_that_gets_on_is_left_alone() {
         let mut progress = streaming();
         (5..9).for_each(|slot| progress.sent(slot));
-        progress.beat();
+        beat(&mut progress);
         progress.answered(5, 5);
-        progress.beat();
+        beat(&mut progress);
         assert_eq!(progress.next(9), Some(9));
     }
 
@@ -174,8 +185,8 @@ mod tests {
         let mut progress = Progress::new(None, 5, Local(0));
         assert_eq!((progress.next(WINDOW), progress.matched()), (Some(5), 0));
         progress.sent(6);
-        progress.beat();
-        progress.beat();
+        beat(&mut progress);
+        beat(&mut progress);
         assert_eq!(progress.next(WINDOW), Some(7), "it is not known to live");
         progress.answered(1, 5);
         assert_eq!(progress.next(WINDOW), Some(2));
@@ -187,5 +198,14 @@ mod tests {
         progress.answered(6, 5);
         assert_eq!(progress.next(WINDOW), Some(7), "what it had accepted meanwhile counts");
         assert_eq!(Progress::new(Some(2), 5, Local(0)).next(WINDOW), Some(3), "it told with its promise");
+    }
+    #[test]
+    fn one_that_is_silent_is_sent_nothing_until_it_answers() {
+        let mut progress = streaming();
+        progress.sent(5);
+        progress.beat(Local(0) + Span::ms(2), Span::ms(1));
+        assert_eq!(progress.next(WINDOW), None);
+        progress.answered(4, 5);
+        assert_eq!(progress.next(WINDOW), Some(5));
     }
 }

@@ -128,7 +128,7 @@ impl MultiPaxos {
         let heartbeat = Message::Heartbeat { ballot: self.promised, decided: self.decided };
         for to in io.config().acceptors.iter().filter(|&to| to != me) {
             if let Role::Leader(leadership) = &mut self.role {
-                leadership.progress[to.index()].beat();
+                leadership.progress[to.index()].beat(io.now(), io.config().params.heartbeat);
             }
             if !self.replicate_to(to, &mut cut, io) {
                 io.send(to, heartbeat.clone());

@@ -1,18 +1,18 @@
-//! Raft: five nodes, all invariants on, no faults, proposals handed to the leader directly.
+//! Protocols that order commands: five nodes, all invariants on, no faults, proposals handed to the leader directly.
 
 use std::time::Instant;
 
 use seedstorm::ids::{ClientId, NodeId, OpId};
 use seedstorm::lab::{BUILT_IN, SimOf, named, prepare, sim};
 use seedstorm::process::Process;
+use seedstorm::protocol::Protocol;
 use seedstorm::protocol::kv::{Key, Op, Value};
-use seedstorm::protocol::raft::Raft;
 use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
 use seedstorm::turn::Input;
 
 const SCENARIO: &str = r#"{
-  "seedstorm": 1, "protocol": "raft", "nodes": 5,
+  "seedstorm": 1, "protocol": "PROTOCOL", "nodes": 5,
   "params": { "election_timeout": ["100ms", "200ms"], "heartbeat": "30ms" },
   "network": { "latency": ["1ms", "10ms"] },
   "run_for": "10000h", "settle": "0s",
@@ -29,20 +29,20 @@ pub(crate) struct Rates {
     pub(crate) pending: u32,
 }
 
-pub(crate) fn cluster(scenario: &str) -> SimOf<Raft> {
-    let document = Document::parse(scenario).expect("the scenario is right");
-    let raft = named(BUILT_IN, "raft").expect("raft is built in");
-    let (scenario, plan) = prepare(raft, &document, Seed(1)).expect("the scenario is right");
-    sim::<Raft>(&scenario, plan).expect("the scenario is right")
+pub(crate) fn cluster<P: Protocol>(scenario: &str) -> SimOf<P> {
+    let document = Document::parse(&scenario.replace("PROTOCOL", P::NAME)).expect("the scenario is right");
+    let experiment = named(BUILT_IN, P::NAME).expect("it is built in");
+    let (scenario, plan) = prepare(experiment, &document, Seed(1)).expect("the scenario is right");
+    sim::<P>(&scenario, plan).expect("the scenario is right")
 }
 
-fn progress(cluster: &SimOf<Raft>, node: u32) -> u64 {
-    cluster.node(NodeId(node)).map_or(0, |raft| raft.glance().progress)
+fn progress<P: Protocol>(cluster: &SimOf<P>, node: u32) -> u64 {
+    cluster.node(NodeId(node)).map_or(0, |node| node.glance().progress)
 }
 
 /// Hands `count` proposals to the leader, `window` of them outstanding at a time.
-pub(crate) fn round(window: u64, count: u64) -> Rates {
-    let mut cluster = cluster(SCENARIO);
+pub(crate) fn round<P: Protocol<Node: Process<Op: From<Op>>>>(window: u64, count: u64) -> Rates {
+    let mut cluster = cluster::<P>(SCENARIO);
     let leader = loop {
         cluster.step();
         if let Some((leader, glance)) = cluster.leader()
@@ -51,24 +51,24 @@ pub(crate) fn round(window: u64, count: u64) -> Rates {
             break leader;
         }
     };
-    let first = progress(&cluster, leader.0);
+    let first = progress::<P>(&cluster, leader.0);
     let value: Value = "v".repeat(32).into();
     let (mut proposed, mut steps, mut pending) = (0, 0, 0);
     let (events, start) = (cluster.events(), Instant::now());
     while proposed < count {
-        let applied = progress(&cluster, leader.0).saturating_sub(first);
+        let applied = progress::<P>(&cluster, leader.0).saturating_sub(first);
         while proposed < count && proposed < applied + window {
             // Each place in the window is a client of its own, whose operations are numbered.
             let client = ClientId(1_000 + u32::try_from(proposed % window).unwrap_or(0));
             let op = Op::Put(Key(u32::try_from(proposed % 16).unwrap_or(0)), value.clone());
-            cluster.inject(leader, Input::Request { id: OpId { client, n: proposed / window }, op });
+            cluster.inject(leader, Input::Request { id: OpId { client, n: proposed / window }, op: op.into() });
             proposed += 1;
         }
         cluster.step();
         steps += 1;
         pending += cluster.pending();
     }
-    while (0..5).any(|node| progress(&cluster, node) < first + count) {
+    while (0..5).any(|node| progress::<P>(&cluster, node) < first + count) {
         cluster.step();
     }
     let took = start.elapsed().as_secs_f64();
