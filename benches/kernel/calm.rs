@@ -13,7 +13,7 @@ const SCENARIO: &str = r#"{
   "seedstorm": 1, "protocol": "PROTOCOL", "nodes": 5,
   "params": { "heartbeat": "50ms" },
   "network": { "latency": ["1ms", "10ms"] },
-  "workload": { "clients": 3, "ops": 1000000000, "every": "EVERY" },
+  "workload": { "clients": 3, "ops": 1000000000 EVERY },
   "run_for": "10000h", "settle": "0s",
   "budget": { "events": 1000000000000 }
 }"#;

@@ -9,6 +9,7 @@ use seedstorm::protocol::Protocol;
 use seedstorm::protocol::kv::{Key, Op, Value};
 use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
+use seedstorm::time::Span;
 use seedstorm::turn::Input;
 
 const SCENARIO: &str = r#"{
@@ -43,14 +44,12 @@ fn progress<P: Protocol>(cluster: &SimOf<P>, node: u32) -> u64 {
 /// Hands `count` proposals to the leader, `window` of them outstanding at a time.
 pub(crate) fn round<P: Protocol<Node: Process<Op: From<Op>>>>(window: u64, count: u64) -> Rates {
     let mut cluster = cluster::<P>(SCENARIO);
-    let leader = loop {
+    while cluster.leader().is_none() {
         cluster.step();
-        if let Some((leader, glance)) = cluster.leader()
-            && glance.progress > 0
-        {
-            break leader;
-        }
-    };
+    }
+    // What a new leader has to do by itself is done by then.
+    cluster.run_until(cluster.now() + Span::ms(100));
+    let (leader, _) = cluster.leader().expect("nothing goes wrong");
     let first = progress::<P>(&cluster, leader.0);
     let value: Value = "v".repeat(32).into();
     let (mut proposed, mut steps, mut pending) = (0, 0, 0);

@@ -63,8 +63,12 @@ fn main() {
     for window in [1, 16, 256] {
         compare(&format!("window {window}"), &on, &[&proposals::<Raft>(window), &proposals::<MultiPaxos>(window)]);
     }
-    compare("busy clients", &on, &[&clients::<Raft>(200, "0s"), &clients::<MultiPaxos>(200, "0s")]);
-    compare("calm", &on, &[&clients::<Raft>(20_000, "1s"), &clients::<MultiPaxos>(20_000, "1s")]);
+    compare("busy clients", &on, &[&clients::<Raft>(200, ""), &clients::<MultiPaxos>(200, "")]);
+    compare(
+        "calm",
+        &on,
+        &[&clients::<Raft>(20_000, r#", "every": "1s""#), &clients::<MultiPaxos>(20_000, r#", "every": "1s""#)],
+    );
 }
 
 /// A protocol by name, what it is measured by, and a round of it: events per second, how many are pending, and the

@@ -13,7 +13,19 @@ pub(super) fn reached_by<T: Ord + Copy + Default>(
     voters: Voters,
     value: impl Fn(NodeId) -> T,
 ) -> Option<T> {
-    let mut values = [T::default(); Voters::MAX as usize];
+    // Nearly all clusters are small: to clear room for the largest would take longer than to sort.
+    if voters.len() <= FEW { sorted::<T, FEW>(count, voters, value) } else { sorted::<T, MANY>(count, voters, value) }
+}
+
+const FEW: usize = 8;
+const MANY: usize = Voters::MAX as usize;
+
+fn sorted<T: Ord + Copy + Default, const ROOM: usize>(
+    count: usize,
+    voters: Voters,
+    value: impl Fn(NodeId) -> T,
+) -> Option<T> {
+    let mut values = [T::default(); ROOM];
     voters.iter().zip(&mut values).for_each(|(node, place)| *place = value(node));
     let values = &mut values[..voters.len()];
     values.sort_unstable();
@@ -36,5 +48,7 @@ mod tests {
         assert_eq!(of(&[4, 1, 3, 2]), Some(2));
         assert_eq!(of(&[5, 5, 0, 9, 0]), Some(5));
         assert_eq!(of(&[]), None);
+        let many: Vec<u64> = (0..Voters::MAX.into()).collect();
+        assert_eq!((of(&many[..9]), of(&many)), (Some(4), Some(63)));
     }
 }

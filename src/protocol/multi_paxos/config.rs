@@ -31,7 +31,7 @@ impl Default for MultiPaxosParams {
             election_timeout: [Span::ms(150), Span::ms(300)],
             heartbeat: Span::ms(50),
             max_slots_per_accept: 64,
-            max_inflight_accepts: 4,
+            max_inflight_accepts: 2,
             catch_up_batch: 256,
         }
     }

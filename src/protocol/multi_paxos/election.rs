@@ -1,7 +1,7 @@
 //! Who leads: phase 1, for all open slots at once (Paxos Made Simple, section 3; PMMC, section 2.2, scouts).
 
 use super::bugs::Mistake;
-use super::log::{Accepted, Command, Slot};
+use super::log::{Accepted, Command, Commands, Slot};
 use super::message::{Fact, Message, Promise, Timer};
 use super::progress::Progress;
 use super::{MultiPaxos, Write};
@@ -174,9 +174,21 @@ impl MultiPaxos {
         let mut first = base;
         for run in open.chunk_by(|one, next| !leaves_gaps || one.is_some() == next.is_some()) {
             if run[0].is_some() || !leaves_gaps {
-                self.propose(first, run.iter().map(command).collect(), io);
+                let commands: Commands = run.iter().map(command).collect();
+                self.expect(&commands);
+                self.propose(first, commands, io);
             }
             first += run.len() as u64;
+        }
+    }
+
+    /// The clients of these commands will be answered when they are applied: it need not propose them once more.
+    fn expect(&mut self, commands: &Commands) {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        for command in commands.iter() {
+            if let Command::Client(id, _) = **command {
+                leadership.desk.enter(id);
+            }
         }
     }
 

@@ -54,14 +54,8 @@ impl MultiPaxos {
 
     /// Proposes commands in slots that it has not used in its ballot, and accepts them itself while others are told.
     pub(super) fn propose(&mut self, first: Slot, commands: Commands, io: &mut Io<'_, Self>) -> Cut {
-        let Role::Leader(leadership) = &mut self.role else { return Cut::default() };
         let last = first - 1 + commands.len() as u64;
         let (ballot, decided) = (self.promised, self.decided);
-        for command in commands.iter() {
-            if let Command::Client(id, _) = **command {
-                leadership.desk.enter(id);
-            }
-        }
         self.log.accept(first, ballot, &commands, decided);
         io.fact(Fact::Proposed { ballot, first, commands: Commands::clone(&commands) });
         let ticket = io.write(Write::Accept { ballot, first, commands: Commands::clone(&commands), decided });

@@ -6,25 +6,19 @@
 
 use super::ballots::Ballots;
 use crate::check::{At, Cast, Evidence, Property, Verdict};
-use crate::process::Shared;
-use crate::protocol::multi_paxos::{Command, Commands, Fact, MultiPaxos, MultiPaxosConfig, Slot};
+use crate::protocol::multi_paxos::{Commands, Fact, MultiPaxos, MultiPaxosConfig, Slot};
 use crate::protocol::paxos::Ballot;
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
-pub struct ChoiceIsStable {
-    ballots: Ballots,
-    /// By slot: the lowest ballot in which a majority accepted, and what.
-    chosen: Vec<Option<(Ballot, Shared<Command>)>>,
-}
+pub struct ChoiceIsStable(Ballots);
 
 impl ChoiceIsStable {
     fn propose(&mut self, at: At, ballot: Ballot, first: Slot, commands: &Commands) -> Verdict {
         let mut verdict = Verdict::Skip;
         for (slot, command) in (first..).zip(commands.iter()) {
-            self.ballots.propose(ballot, slot, command);
-            let chosen = self.chosen.get(slot as usize - 1).and_then(Option::as_ref);
-            let Some((in_ballot, chosen)) = chosen.filter(|(in_ballot, _)| *in_ballot < ballot) else { continue };
+            self.0.propose(ballot, slot, command);
+            let Some((in_ballot, chosen)) = self.0.chosen_below(ballot, slot) else { continue };
             if chosen != command {
                 let evidence = Evidence::new("a higher ballot proposes another command than was chosen").node(at.node);
                 let evidence = evidence.value("slot", slot).value("chosen", chosen).value("in_ballot", in_ballot);
@@ -35,20 +29,19 @@ impl ChoiceIsStable {
         verdict
     }
 
-    fn choose(&mut self, at: At, ballot: Ballot, slot: Slot, command: &Shared<Command>) -> Verdict {
-        if let Some(above) = self.ballots.other_above(ballot, slot, command) {
-            let evidence = Evidence::new("a command was chosen below a ballot that proposes another").node(at.node);
-            let evidence = evidence.value("slot", slot).value("chosen", command).value("in_ballot", ballot);
-            return evidence.value("ballot", above).into();
+    fn accept(&mut self, at: At, ballot: Ballot, first: Slot, last: Slot) -> Verdict {
+        self.0.accept(at.node, ballot, first, last);
+        if self.0.is_outbid(ballot, first) {
+            for slot in first..=last {
+                let Some(chosen) = self.0.chosen_in(ballot, slot) else { continue };
+                if let Some(above) = self.0.other_above(ballot, slot, &chosen) {
+                    let kind = "a command was chosen below a ballot that proposes another";
+                    let evidence = Evidence::new(kind).node(at.node).value("slot", slot);
+                    return evidence.value("chosen", chosen).value("in_ballot", ballot).value("ballot", above).into();
+                }
+            }
         }
-        let place = slot as usize - 1;
-        if self.chosen.len() <= place {
-            self.chosen.resize(place + 1, None);
-        }
-        if self.chosen[place].as_ref().is_none_or(|&(before, _)| ballot < before) {
-            self.chosen[place] = Some((ballot, command.clone()));
-        }
-        Verdict::Held
+        self.0.chosen_in(ballot, last).map_or(Verdict::Skip, |_| Verdict::Held)
     }
 }
 
@@ -57,24 +50,16 @@ impl Property<MultiPaxos> for ChoiceIsStable {
     const ABOUT: &'static str = "what a majority accepted for a slot, all higher ballots propose for it too";
 
     fn new(config: &MultiPaxosConfig, _cast: &Cast) -> Self {
-        Self { ballots: Ballots::new(config), chosen: Vec::new() }
+        Self(Ballots::new(config))
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
-        let mut verdict = Verdict::Skip;
         match *fact {
-            Fact::Proposed { ballot, first, ref commands } => return self.propose(at, ballot, first, commands),
+            Fact::Proposed { ballot, first, ref commands } => self.propose(at, ballot, first, commands),
             Fact::Accepted { ballot, first, last } | Fact::Recovered { ballot, first, last } => {
-                for slot in first..=last {
-                    let Some(command) = self.ballots.accept(at.node, ballot, slot) else { continue };
-                    verdict = self.choose(at, ballot, slot, &command);
-                    if matches!(verdict, Verdict::Broken(_)) {
-                        break;
-                    }
-                }
+                self.accept(at, ballot, first, last)
             }
-            _ => {}
+            _ => Verdict::Skip,
         }
-        verdict
     }
 }

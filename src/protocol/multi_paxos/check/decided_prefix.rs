@@ -27,20 +27,24 @@ struct Known {
 }
 
 impl DecidedPrefix {
-    fn choose(&mut self, slot: Slot, command: Shared<Command>) {
+    /// What was chosen for a slot. It is looked for once.
+    fn chosen(&mut self, slot: Slot) -> Option<&Shared<Command>> {
         let place = slot as usize - 1;
         if self.chosen.len() <= place {
             self.chosen.resize(place + 1, None);
         }
-        self.chosen[place].get_or_insert(command);
+        if self.chosen[place].is_none() {
+            self.chosen[place] = self.ballots.chosen(slot).cloned();
+        }
+        self.chosen[place].as_ref()
     }
 
-    fn judge(&self, seat: Seat<'_, MultiPaxos>, slot: Slot) -> Verdict {
+    fn judge(&mut self, seat: Seat<'_, MultiPaxos>, slot: Slot) -> Verdict {
         let broken = |kind: &str| Evidence::new(kind).node(seat.node).value("slot", slot);
         let Some(accepted) = seat.state.log().get(slot) else {
             return broken("a replica went over a hole").into();
         };
-        match self.chosen.get(slot as usize - 1).and_then(Option::as_ref) {
+        match self.chosen(slot) {
             Some(chosen) if *chosen == accepted.command => Verdict::Held,
             Some(chosen) => broken("a replica applied another command than was chosen")
                 .value("applied", &accepted.command)
@@ -69,11 +73,7 @@ impl Property<MultiPaxos> for DecidedPrefix {
                 }
             }
             Fact::Accepted { ballot, first, last } | Fact::Recovered { ballot, first, last } => {
-                for slot in first..=last {
-                    if let Some(command) = self.ballots.accept(at.node, ballot, slot) {
-                        self.choose(slot, command);
-                    }
-                }
+                self.ballots.accept(at.node, ballot, first, last);
             }
             _ => {}
         }
