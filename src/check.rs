@@ -28,6 +28,9 @@ pub trait Property<P: Process>: Sized {
     /// The faults without which it is vacuous, and that is nobody's fault.
     const NEEDS: &'static [FaultKind] = &[];
 
+    /// The kind of fact before which it has nothing to look at; empty where it always has.
+    const AFTER: &'static str = "";
+
     /// Before the first event.
     fn new(config: &P::Config, cast: &Cast) -> Self;
 
@@ -309,6 +312,9 @@ pub struct PropertyInfo {
     pub about: &'static str,
     /// The faults without which it is vacuous.
     pub needs: &'static [FaultKind],
+    /// The kind of fact before which it has nothing to look at; empty where it always has.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub after: &'static str,
 }
 
 /// Counts the verdicts of a run, and keeps the first breach.

@@ -36,11 +36,13 @@ pub const OF_THE_KERNEL: &[PropertyInfo] = &[
         name: "convergence",
         about: "once healed, the core answers every client within the bound",
         needs: &[],
+        after: "",
     },
     PropertyInfo {
         name: "stable_leader",
         about: "once the healed core has converged, its leader does not change during the second half of the phase",
         needs: &[],
+        after: "",
     },
 ];
 

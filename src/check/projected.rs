@@ -45,6 +45,7 @@ impl<V: Projection, C: Property<V::Inner>> Property<V::Outer> for Projected<V, C
     const NAME: &'static str = C::NAME;
     const ABOUT: &'static str = C::ABOUT;
     const NEEDS: &'static [FaultKind] = C::NEEDS;
+    const AFTER: &'static str = C::AFTER;
 
     fn new(config: &<V::Outer as Process>::Config, cast: &Cast) -> Self {
         Self { property: C::new(V::config(config), cast), view: PhantomData }

@@ -24,7 +24,12 @@ macro_rules! in_a_row {
     ($(#[$lint:meta])? $($property:ident $n:tt),*) => {
         impl<P: Process, $($property: Property<P>),*> Properties<P> for ($($property,)*) {
             fn infos() -> Vec<PropertyInfo> {
-                vec![$(PropertyInfo { name: $property::NAME, about: $property::ABOUT, needs: $property::NEEDS }),*]
+                vec![$(PropertyInfo {
+                    name: $property::NAME,
+                    about: $property::ABOUT,
+                    needs: $property::NEEDS,
+                    after: $property::AFTER,
+                }),*]
             }
             $(#[$lint])?
             fn new(_config: &P::Config, _cast: &Cast) -> Self {

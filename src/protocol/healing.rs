@@ -15,10 +15,26 @@ const RISK: u128 = 100_000_000;
 
 /// A drawn majority of the voters, or more, up to all that can be had.
 pub(super) fn majority_core(voters: Voters, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+    quorum_core(voters, candidates, |nodes| voters.has_majority(nodes), dice)
+}
+
+/// The same of these voters, where other sets of them are enough; `is_enough` of one is of every larger one too.
+pub(super) fn quorum_core(
+    voters: Voters,
+    candidates: &NodeSet,
+    is_enough: impl Fn(Voters) -> bool,
+    dice: &mut dyn Dice,
+) -> Option<NodeSet> {
     let mut able: Vec<_> = candidates.iter().filter(|&node| voters.contains(node)).collect();
-    let spare = able.len().checked_sub(voters.majority())?;
+    if !is_enough(able.iter().copied().collect()) {
+        return None;
+    }
+    let spare = able.len().saturating_sub(voters.majority());
     for _ in 0..dice.below(spare as u64 + 1) {
-        able.swap_remove(dice.below(able.len() as u64) as usize);
+        let spared = able.swap_remove(dice.below(able.len() as u64) as usize);
+        if !is_enough(able.iter().copied().collect()) {
+            able.push(spared);
+        }
     }
     Some(able.into_iter().collect())
 }

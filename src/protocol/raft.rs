@@ -43,39 +43,53 @@
 //! synced before an entry of it is written: otherwise a log could survive with entries of a term that its node has
 //! forgotten. What is committed is not on disk: after a restart a node learns it from its leader.
 //!
-//! Left out for now: compaction and snapshots (though the log may start behind a prefix), changes of membership,
-//! learners, and transfer of leadership.
+//! **Who takes part** (`membership`, `change`) is in the log too, and may change: one voter at a time, or any number of
+//! them jointly. Learners receive the log and do not vote (thesis, chapter 4). A leader may make way for a certain
+//! other (`transfer`, thesis 3.10).
+//!
+//! **Snapshots** (`snapshot`) take the place of the beginning of the log (section 7; thesis, chapter 5).
 
 use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
-use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Ticket};
-use crate::protocol::healing::majority_core;
-use crate::protocol::kv::{Asked, Extent, Kv, Machine, Op, Replica, Reply};
+use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Shared, Ticket};
+use crate::protocol::kv::{Asked, Extent, Machine, Replica, Reply};
 use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::time::Span;
 
 mod bound;
 mod bugs;
+mod change;
 pub mod check;
 mod client;
 mod config;
 mod disk;
 mod election;
+mod heal;
 mod lease;
+mod load;
 mod log;
+mod membership;
 mod message;
 mod progress;
 mod read;
 mod replication;
+mod request;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use config::{RaftConfig, RaftParams, ReadBy};
 pub use disk::{Disk, HardState, Write};
+pub use load::{Load, OperatorParams};
 pub use log::{Command, Entry, Index, Log, Position, Term};
+pub use membership::{Members, Membership};
 pub use message::{Append, Fact, Message, Outcome, Timer};
+pub use request::{Change, Request};
+pub use snapshot::Snapshot;
 
 use election::Role;
+use snapshot::Saving;
 
 /// A node of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +106,12 @@ pub struct Raft {
     /// Up to here they are applied. Between turns it is where `commit` is.
     applied: Index,
     machine: Machine,
+    /// Who takes part, as far as its log and its snapshot tell.
+    members: Members,
+    /// The last snapshot that it took or was sent.
+    snapshot: Option<Shared<Snapshot>>,
+    /// Whether that is on its way to the disk.
+    saving: Option<Saving>,
     role: Role,
     /// Who leads this term, if it knows.
     leader: Option<NodeId>,
@@ -104,19 +124,22 @@ impl Process for Raft {
     type Msg = Message;
     type Timer = Timer;
     type Disk = Disk;
-    type Op = Op;
+    type Op = Request;
     type Reply = Reply;
     type Fact = Fact;
 
     fn boot(disk: &Disk, io: &mut Io<'_, Self>) -> Self {
-        let raft = Self {
+        let mut raft = Self {
             term: disk.hard.term,
             vote: disk.hard.vote,
-            log: disk.log.clone(),
-            synced: disk.log.last().index,
-            commit: disk.log.start().index,
-            applied: disk.log.start().index,
+            log: Log::default(),
+            synced: 0,
+            commit: 0,
+            applied: 0,
             machine: Machine::default(),
+            members: Members::starting(0, io.config().initial),
+            snapshot: None,
+            saving: None,
             role: Role::Follower,
             leader: None,
             heard: Self::heard_before_boot(io),
@@ -125,6 +148,7 @@ impl Process for Raft {
             // To go on would be to forget votes and entries that others count on.
             io.refuse("a record on its disk does not match its checksum");
         } else {
+            raft.recover(disk, io);
             raft.await_leader(io);
         }
         raft
@@ -134,9 +158,11 @@ impl Process for Raft {
         match msg {
             Message::PreVote { term, last } => self.on_pre_vote(from, term, last, io),
             Message::PreVoted { term, granted } => self.on_pre_voted(from, term, granted, io),
-            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, io),
+            Message::RequestVote { term, last, transfer } => self.on_request_vote(from, term, (last, transfer), io),
             Message::Vote { term, granted } => self.on_vote(from, term, granted, io),
             Message::Append(append) => self.on_append(from, append, io),
+            Message::Install { term, snapshot, round } => self.on_install(from, term, &snapshot, round, io),
+            Message::TimeoutNow { term } => self.on_timeout_now(from, term, io),
             Message::Appended { term, round, outcome } => self.on_appended(from, term, round, outcome, io),
         }
     }
@@ -149,15 +175,19 @@ impl Process for Raft {
         }
     }
 
-    fn on_request(&mut self, id: OpId, op: Op, io: &mut Io<'_, Self>) {
-        match self.role {
-            Role::Leader(_) if op.is_read() => self.read(id, op, io),
-            Role::Leader(_) => self.propose(id, op, io),
+    fn on_request(&mut self, id: OpId, request: Request, io: &mut Io<'_, Self>) {
+        match (&self.role, request) {
+            (Role::Leader(leadership), _) if leadership.transfer.is_some() => io.reply(id, Reply::Busy),
+            (Role::Leader(_), Request::Store(op)) if op.is_read() => self.read(id, op, io),
+            (Role::Leader(_), Request::Store(op)) => self.propose(id, op, io),
+            (Role::Leader(_), Request::Change(change)) => self.change(id, change, io),
+            (Role::Leader(_), Request::Transfer(to)) => self.transfer(id, to, io),
             _ => self.send_away(id, io),
         }
     }
 
     fn on_synced(&mut self, upto: Ticket, io: &mut Io<'_, Self>) {
+        self.on_snapshot_synced(upto, io);
         self.on_own_entries_synced(upto, io);
     }
 
@@ -197,6 +227,12 @@ impl Raft {
         &self.machine
     }
 
+    /// Who takes part, as far as it knows.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
     /// Whether it leads its term.
     #[must_use]
     pub fn is_leader(&self) -> bool {
@@ -218,8 +254,9 @@ impl Replica for Raft {
     #[inline]
     fn command(&self, index: Index) -> Option<Asked<'_>> {
         self.log.entry(index).map(|entry| match &*entry.command {
-            Command::Noop => Asked::Nothing,
             Command::Client(id, op) => Asked::Store(*id, op),
+            Command::Members { by, to } if !to.is_joint() => Asked::Other(*by),
+            Command::Noop | Command::Members { .. } => Asked::Nothing,
         })
     }
 
@@ -230,6 +267,10 @@ impl Replica for Raft {
     /// Where new leaders append no empty entry, one elected after the last command cannot know it to be committed.
     fn extent(config: &RaftConfig) -> Extent {
         if config.params.no_op { Extent::Applied } else { Extent::Log }
+    }
+
+    fn takes_part(&self, node: NodeId) -> bool {
+        self.members.now().members().contains(node)
     }
 
     fn place(&self, extent: Extent) -> Position {
@@ -244,7 +285,7 @@ impl Replica for Raft {
 impl Protocol for Raft {
     type Node = Self;
     type Checks = check::All;
-    type Load = Kv;
+    type Load = Load;
     type Params = RaftParams;
 
     const NAME: &'static str = "raft";
@@ -265,8 +306,16 @@ impl Protocol for Raft {
         "read_served",
         "redirected",
         "deduplicated",
+        "snapshot_taken",
+        "compacted",
+        "snapshot_sent",
+        "snapshot_installed",
+        "change_begun",
+        "change_done",
+        "handed_over",
     ];
-    const MESSAGES: &'static [&'static str] = &["pre_vote", "pre_voted", "request_vote", "vote", "append", "appended"];
+    const MESSAGES: &'static [&'static str] =
+        &["pre_vote", "pre_voted", "request_vote", "vote", "append", "appended", "install", "timeout_now"];
     const SOMETIMES: &'static [&'static str] = &[
         "elected",
         "stepped_down",
@@ -276,6 +325,10 @@ impl Protocol for Raft {
         "lease_read",
         "redirected",
         "deduplicated",
+        "compacted",
+        "snapshot_installed",
+        "change_done",
+        "handed_over",
     ];
     const VITAL: &'static [&'static str] = &["elected", "committed"];
     const LEADER: Option<&'static str> = Some("leader");
@@ -284,8 +337,8 @@ impl Protocol for Raft {
         RaftConfig::new(setup)
     }
 
-    fn core(config: &RaftConfig, _: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
-        majority_core(config.voters, candidates, dice)
+    fn core(config: &RaftConfig, nodes: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
+        heal::choose_core(config, nodes, candidates, dice)
     }
 
     fn bound(config: &RaftConfig, healed: &Healed) -> Span {

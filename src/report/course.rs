@@ -166,9 +166,12 @@ fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
 
 /// Why a property was never evaluated, where its nature tells.
 fn why_not(scenario: &Scenario, line: &PropertyLine) -> String {
-    let PropertyInfo { needs, .. } = line.info;
-    if line.evaluated > 0 || needs.is_empty() {
+    let PropertyInfo { needs, after, .. } = line.info;
+    if line.evaluated > 0 || (needs.is_empty() && after.is_empty()) {
         return String::new();
+    }
+    if needs.is_empty() {
+        return format!("(has nothing to look at before a fact {after:?})");
     }
     let names = needs.iter().map(|kind| kind.name()).collect::<Vec<&str>>().join(" or ");
     if needs.iter().any(|&kind: &FaultKind| scenario.faults.asks_for(kind)) {

@@ -172,7 +172,7 @@ impl Process for LockService {
         {
             self.grant(id, lock, io);
         }
-        self.raft(io, |raft, io| raft.on_request(id, command(id.client, op), io));
+        self.raft(io, |raft, io| raft.on_request(id, command(id.client, op).into(), io));
     }
 
     fn on_synced(&mut self, upto: Ticket, io: &mut Io<'_, Self>) {
@@ -227,7 +227,7 @@ impl LockService {
     /// request, so that it is made once, whoever asks for it and however often.
     fn create(&mut self, Key(lock): Key, io: &mut Io<'_, Self>) {
         let id = OpId { client: ClientId(u32::MAX - lock), n: 0 };
-        self.raft(io, |raft, io| raft.on_request(id, kv::Op::Put(Key(lock), free()), io));
+        self.raft(io, |raft, io| raft.on_request(id, kv::Op::Put(Key(lock), free()).into(), io));
     }
 
     /// Raft's node inside.
@@ -378,13 +378,16 @@ impl Protocol for LockService {
     type Node = Self;
     type Checks = (
         Projected<ToRaft, check::OneVotePerTerm>,
+        Projected<ToRaft, check::ElectedByQuorum>,
         Projected<ToRaft, check::ElectionSafety>,
+        Projected<ToRaft, check::OneChangeAtATime>,
         Projected<ToRaft, check::MonotoneTerms>,
         Projected<ToRaft, check::LeaderAppendOnly>,
         Projected<ToRaft, check::LogMatching>,
         Projected<ToRaft, check::LeaderCompleteness>,
         Projected<ToRaft, check::StateMachineSafety>,
         Projected<ToRaft, check::CommittedDurable>,
+        Projected<ToRaft, check::SnapshotFaithful>,
         Projected<ToRaft, check::ExactlyOnce>,
         Projected<ToRaft, check::ReplicasEqual>,
         OneOwner,

@@ -11,6 +11,7 @@ use seedstorm::protocol::Protocol;
 use seedstorm::protocol::raft::Raft;
 use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
+use seedstorm::sim::PropertyLine;
 use seedstorm::time::Time;
 
 const STORMS: &str = include_str!("storms.json");
@@ -85,7 +86,8 @@ fn every_invariant_of_raft_is_there_and_looked() {
     let mut sim = sim(STORMS, 0);
     while sim.step() {}
     let outcome = sim.outcome();
-    assert!(outcome.properties.iter().all(|line| line.evaluated > 0), "{:?}", outcome.properties);
+    let looked = |line: &PropertyLine| line.evaluated > 0 || !line.info.after.is_empty();
+    assert!(outcome.properties.iter().all(looked), "{:?}", outcome.properties);
 }
 
 /// Tickets are shared: what the journal holds is what clients were granted, beside Raft's own records.

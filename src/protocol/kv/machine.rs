@@ -58,7 +58,6 @@ impl Machine {
     }
 
     /// The same keys, without what clients were told.
-    #[cfg(test)]
     pub(crate) fn without_sessions(&self) -> Self {
         Self { keys: self.keys.clone(), sessions: BTreeMap::new() }
     }

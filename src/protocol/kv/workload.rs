@@ -31,7 +31,7 @@ pub struct KvParams<O = NoParams> {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "value_bytes")]
     #[schemars(range(max = VALUE_BYTES_MAX))]
     pub value_bytes: Option<u32>,
-    /// What the operator asks.
+    /// What the operator asks, in parts as well.
     pub operator: O,
 }
 

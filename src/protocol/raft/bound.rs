@@ -33,7 +33,8 @@
 //! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
 //! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each term that there can have
 //! been ([`Elections::longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
-//! messages that overtake each other, or a small window, it may not be more.
+//! messages that overtake each other, or a small window, it may not be more. A snapshot that was lost before is sent
+//! again after the shortest timeout.
 //!
 //! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was deposed,
 //! is told to come again, is sent on, and is answered.
@@ -53,14 +54,15 @@ pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
     let refused = if config.lease.is_some() { config.min_timeout() } else { Span::ZERO };
     let elections = refused + (config.max_timeout() + window).times(attempts);
     let behind = drawn(config).longest_log(healed, elections);
-    let replication = (step.times(2) + config.params.heartbeat).times(round_trips(config, behind));
+    let replication =
+        (step.times(2) + config.params.heartbeat).times(round_trips(config, behind)) + config.min_timeout();
     let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
     slowed(elections + replication + clients, healed.drift_ppm)
 }
 
 fn drawn(config: &RaftConfig) -> Elections {
     let RaftParams { election_timeout, pre_vote, .. } = config.params;
-    Elections { timeout: election_timeout, nodes: config.voters.len() as u32, asks_first: pre_vote }
+    Elections { timeout: election_timeout, nodes: config.nodes, asks_first: pre_vote }
 }
 
 /// How many round trips bring a follower up to date: two to find where it parts, one for each message.

@@ -35,6 +35,16 @@ pub(super) enum Mistake {
     NoCheckQuorum,
     /// All nodes wait equally long for a leader.
     NoRandomness,
+    /// Membership is changed before an entry of the leader's own term is committed.
+    HastyChange,
+    /// Learners count where entries are committed.
+    LearnersCount,
+    /// Snapshots are saved without the clients' sessions.
+    SessionsForgotten,
+    /// A snapshot is installed though more was applied.
+    StaleSnapshot,
+    /// A snapshot is installed without its membership.
+    MembersForgotten,
 }
 
 /// The mistake that was planted, if one was.
@@ -53,7 +63,7 @@ impl Planted {
     }
 }
 
-const TABLE: [(Mistake, Bug); 15] = [
+const TABLE: [(Mistake, Bug); 20] = [
     (
         Mistake::VoteAmnesia,
         Bug {
@@ -202,6 +212,56 @@ const TABLE: [(Mistake, Bug); 15] = [
             breaks: &["convergence"],
             reached: "pre_vote off, and delays and syncs that hardly vary",
             source: "Raft paper, section 5.2; thesis, Figure 9.8",
+        },
+    ),
+    (
+        Mistake::HastyChange,
+        Bug {
+            name: "hasty-change",
+            about: "a new leader changes the membership before it has committed an entry of its own term",
+            breaks: &["one_change_at_a_time"],
+            reached: "an operator that changes voters",
+            source: "Ongaro, \"bug in single-server membership changes\", raft-dev, July 2015",
+        },
+    ),
+    (
+        Mistake::LearnersCount,
+        Bug {
+            name: "learners-count",
+            about: "a leader counts learners among those who have an entry",
+            breaks: &["committed_durable"],
+            reached: "an operator that adds learners",
+            source: "rabbitmq/ra pull request 427",
+        },
+    ),
+    (
+        Mistake::SessionsForgotten,
+        Bug {
+            name: "sessions-forgotten",
+            about: "a snapshot is saved without what clients were told last",
+            breaks: &["snapshot_faithful"],
+            reached: "snapshots",
+            source: "thesis, section 6.3",
+        },
+    ),
+    (
+        Mistake::StaleSnapshot,
+        Bug {
+            name: "stale-snapshot",
+            about: "a follower installs every snapshot that it is sent, though it may have applied more than that holds",
+            breaks: &["monotone_terms"],
+            reached: "snapshots, and messages that are late or arrive twice",
+            source: "openraft pull request 543",
+        },
+    ),
+    (
+        Mistake::MembersForgotten,
+        Bug {
+            name: "members-forgotten",
+            about: "a follower that installs a snapshot goes on with its own membership, not with the snapshot's",
+            breaks: &["snapshot_faithful"],
+            reached: "snapshots, and an operator that changes who takes part",
+            source: "async-raft issue 133",
         },
     ),
 ];

@@ -4,13 +4,16 @@
 //! All together they look at what changed, never at whole logs, except at the changes of phase.
 
 mod committed_durable;
+mod elected_by_quorum;
 mod election_safety;
 mod fresh_reads;
 mod leader_append_only;
 mod leader_completeness;
 mod log_matching;
 mod monotone_terms;
+mod one_change_at_a_time;
 mod one_vote_per_term;
+mod snapshot_faithful;
 mod state_machine_safety;
 #[cfg(test)]
 mod tests;
@@ -19,25 +22,31 @@ use super::{Index, Log, Position};
 
 pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
 pub use committed_durable::CommittedDurable;
+pub use elected_by_quorum::ElectedByQuorum;
 pub use election_safety::ElectionSafety;
 pub use fresh_reads::FreshReads;
 pub use leader_append_only::LeaderAppendOnly;
 pub use leader_completeness::LeaderCompleteness;
 pub use log_matching::LogMatching;
 pub use monotone_terms::MonotoneTerms;
+pub use one_change_at_a_time::OneChangeAtATime;
 pub use one_vote_per_term::OneVotePerTerm;
+pub use snapshot_faithful::SnapshotFaithful;
 pub use state_machine_safety::StateMachineSafety;
 
 /// All of them, causes before their consequences: a run reports the first that breaks.
 pub type All = (
     OneVotePerTerm,
+    ElectedByQuorum,
     ElectionSafety,
+    OneChangeAtATime,
     MonotoneTerms,
     LeaderAppendOnly,
     LogMatching,
     LeaderCompleteness,
     StateMachineSafety,
     CommittedDurable,
+    SnapshotFaithful,
     FreshReads,
     ExactlyOnce,
     ReplicasEqual,

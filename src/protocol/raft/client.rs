@@ -7,7 +7,7 @@ use super::log::{Command, Index};
 use super::message::Fact;
 use crate::ids::OpId;
 use crate::process::Io;
-use crate::protocol::kv::{Admission, Op, Reply};
+use crate::protocol::kv::{Admission, Answer, Op, Reply};
 
 impl Raft {
     /// It does not lead: it names the leader, if it knows one.
@@ -42,6 +42,7 @@ impl Raft {
         self.commit = self.commit.max(index);
         while self.applied < self.commit {
             self.apply_next(io);
+            self.save_when_due(io);
         }
     }
 
@@ -50,8 +51,17 @@ impl Raft {
         let mine = self.is_leader();
         self.applied += 1;
         let Some(entry) = self.log.entry(self.applied) else { return };
-        let Command::Client(id, op) = &*entry.command else { return };
-        let answer = self.machine.apply(*id, op);
+        let (id, answer) = match &*entry.command {
+            Command::Client(id, op) => (id, self.machine.apply(*id, op)),
+            Command::Members { by, to } if !to.is_joint() => {
+                self.machine.note(*by);
+                if mine {
+                    io.fact(Fact::ChangeDone { at: self.applied });
+                }
+                (by, Some(Answer::Done))
+            }
+            Command::Noop | Command::Members { .. } => return,
+        };
         if let Some(answer) = answer.filter(|_| mine && entry.term == self.term) {
             io.reply(*id, Reply::Answer(answer));
         }

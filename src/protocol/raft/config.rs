@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bugs::Planted;
 use super::lease;
+use super::membership::Membership;
 use crate::process::Voters;
 use crate::protocol::{ParamError, Setup};
 use crate::time::Span;
@@ -47,6 +48,13 @@ pub struct RaftParams {
     /// How many messages with entries may be under way to one follower at most: a window that begins with four in
     /// each term, and is found out.
     pub max_inflight_appends: u32,
+    /// How many nodes vote at first: the first so many. The others wait until they are added. Left out, all vote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voters: Option<u32>,
+    /// After how many entries a node saves a snapshot and drops the entries before it; null for never.
+    pub snapshot_every: Option<u32>,
+    /// How many entries before the snapshot it keeps, for followers that are only a little behind.
+    pub snapshot_keep: u32,
 }
 
 impl Default for RaftParams {
@@ -61,6 +69,9 @@ impl Default for RaftParams {
             max_drift_ppm: 10_000,
             max_entries_per_append: 64,
             max_inflight_appends: 64,
+            voters: None,
+            snapshot_every: Some(10_000),
+            snapshot_keep: 5_000,
         }
     }
 }
@@ -70,8 +81,10 @@ impl Default for RaftParams {
 pub struct RaftConfig {
     /// The settings.
     pub params: RaftParams,
-    /// The nodes whose votes count.
-    pub voters: Voters,
+    /// Who takes part before anything was changed.
+    pub initial: Membership,
+    /// How many nodes there are, whether they take part or not.
+    pub nodes: u32,
     /// How long a leader's lease lasts on its clock, if reads are served by lease.
     pub(super) lease: Option<Span>,
     pub(super) planted: Planted,
@@ -87,10 +100,16 @@ impl RaftConfig {
         check_times(setup.params)?;
         check_sizes(setup.params)?;
         check_reads(setup.params)?;
-        let voters = setup.cast.groups()[0].members.clone().map(crate::ids::NodeId).collect();
+        let members = setup.cast.groups()[0].members.clone();
+        let voters = members.take(setup.params.voters.map_or(usize::MAX, |count| count as usize));
         let lease = lease::lasts(setup.params.election_timeout[0], setup.params.max_drift_ppm);
-        let lease = (setup.params.reads == ReadBy::Lease).then_some(lease);
-        Ok(Self { params: setup.params.clone(), voters, lease, planted: Planted::named(setup.bug) })
+        Ok(Self {
+            params: setup.params.clone(),
+            initial: Membership::of(voters.map(crate::ids::NodeId).collect()),
+            nodes: setup.cast.len(),
+            lease: (setup.params.reads == ReadBy::Lease).then_some(lease),
+            planted: Planted::named(setup.bug),
+        })
     }
 
     /// The shortest time for which a follower waits.
@@ -115,7 +134,13 @@ fn check_nodes(setup: &Setup<'_, RaftParams>) -> Result<(), ParamError> {
     if nodes > Voters::MAX {
         return Err(ParamError::new("", format!("raft counts votes of at most {} nodes, not {nodes}", Voters::MAX)));
     }
-    Ok(())
+    match setup.params.voters {
+        Some(0) => Err(ParamError::new("voters", "a cluster needs at least one node that votes")),
+        Some(voters) if voters as usize > members => {
+            Err(ParamError::new("voters", format!("{voters} nodes cannot vote: only {members} start with the run")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_times(params: &RaftParams) -> Result<(), ParamError> {
@@ -144,6 +169,9 @@ fn check_sizes(params: &RaftParams) -> Result<(), ParamError> {
     ];
     match sizes.into_iter().find(|&(_, size)| size == 0) {
         Some((field, _)) => Err(ParamError::new(field, "nothing would ever be replicated with 0; give at least 1")),
+        None if params.snapshot_every == Some(0) => {
+            Err(ParamError::new("snapshot_every", "0 entries make no snapshot; give null for never"))
+        }
         None => Ok(()),
     }
 }
@@ -182,6 +210,9 @@ mod tests {
         };
         assert!(of(|p| p.heartbeat = Span::ms(150)).starts_with("heartbeat: 150ms is not shorter"));
         assert!(of(|p| p.heartbeat = Span::ZERO).starts_with("heartbeat: "));
+        assert!(of(|p| p.voters = Some(4)).starts_with("voters: 4 nodes cannot vote: only 3"));
+        assert!(of(|p| p.voters = Some(0)).starts_with("voters: "));
+        assert!(of(|p| p.snapshot_every = Some(0)).starts_with("snapshot_every: "));
         assert!(of(|p| p.election_timeout = [Span::ms(300), Span::ms(150)]).starts_with("election_timeout: the range"));
         assert!(of(|p| p.max_inflight_appends = 0).starts_with("max_inflight_appends: "));
         assert!(of(|p| p.max_drift_ppm = 1_000_000).starts_with("max_drift_ppm: a clock that is off by 1000000 "));

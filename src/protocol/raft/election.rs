@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use super::bugs::Mistake;
+use super::change::Asked;
 use super::log::{Command, Index, Position, Term};
 use super::message::{Fact, Message, Timer};
 use super::progress::Progress;
 use super::read::Reads;
+use super::transfer::Transfer;
 use super::{HardState, Raft, Write};
 use crate::process::{Io, NodeId, Ticket, Voters};
-use crate::protocol::kv::Desk;
-use crate::protocol::quorum;
+use crate::protocol::kv::{Desk, Reply};
 
 /// What a node is in its term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,10 @@ pub(super) struct Leadership {
     /// The commands that it appended in this term.
     pub(super) desk: Desk,
     pub(super) reads: Reads,
+    /// The change of membership that waits until it is known to leave a quorum.
+    pub(super) change: Option<Asked>,
+    /// Whom it makes way for.
+    pub(super) transfer: Option<Transfer>,
 }
 
 impl Role {
@@ -59,12 +64,20 @@ impl Raft {
     }
 
     pub(super) fn on_election_timeout(&mut self, io: &mut Io<'_, Self>) {
-        if self.is_leader() || !io.config().voters.contains(io.me()) {
+        if self.is_leader() || !self.may_stand(io.me()) {
             return;
         }
         self.leader = None;
         let pre_vote = io.config().params.pre_vote && !io.config().planted.is(Mistake::NoPreVote);
-        if pre_vote { self.pre_campaign(io) } else { self.campaign(io) }
+        if pre_vote { self.pre_campaign(io) } else { self.campaign(false, io) }
+    }
+
+    /// Whether it may stand for election: it votes, or did before a change that it does not know to be committed (thesis
+    /// 4.2.2: the change may be on no other disk, and then nobody else can win).
+    fn may_stand(&self, me: NodeId) -> bool {
+        let uncommitted = self.members.since() > self.commit;
+        let (_, before) = self.members.before().filter(|_| uncommitted).unwrap_or_default();
+        self.members.now().electorate().or(before.electorate()).contains(me)
     }
 
     /// Asks who would vote for it. Nobody's term changes by that.
@@ -78,14 +91,14 @@ impl Raft {
     }
 
     /// Begins a new term, votes for itself, and asks the others to.
-    fn campaign(&mut self, io: &mut Io<'_, Self>) {
+    pub(super) fn campaign(&mut self, transfer: bool, io: &mut Io<'_, Self>) {
         let (term, me) = (self.term + 1, io.me());
         self.promise(term, Some(me), io);
         self.role = Role::Candidate(Voters::NONE);
         io.fact(Fact::Campaigned { term });
         io.fact(Fact::Voted { term, candidate: me });
         self.await_leader(io);
-        self.to_voters(&Message::RequestVote { term, last: self.log.last() }, io);
+        self.to_voters(&Message::RequestVote { term, last: self.log.last(), transfer }, io);
         self.count_vote(me, io);
     }
 
@@ -108,13 +121,20 @@ impl Raft {
     fn count_pre_vote(&mut self, from: NodeId, io: &mut Io<'_, Self>) {
         let Role::PreCandidate(votes) = &mut self.role else { return };
         votes.insert(from);
-        if io.config().voters.has_majority(*votes) {
-            self.campaign(io);
+        if self.members.now().has_quorum(*votes) {
+            self.campaign(false, io);
         }
     }
 
-    pub(super) fn on_request_vote(&mut self, from: NodeId, term: Term, last: Position, io: &mut Io<'_, Self>) {
-        if io.config().params.check_quorum && self.hears_a_leader(io) {
+    /// Whoever is asked votes, whether it counts in its own eyes or not: it may not know yet that it does.
+    pub(super) fn on_request_vote(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        (last, transfer): (Position, bool),
+        io: &mut Io<'_, Self>,
+    ) {
+        if io.config().params.check_quorum && !transfer && self.hears_a_leader(io) {
             return;
         }
         let vote = if term == self.term { self.vote } else { None };
@@ -142,22 +162,28 @@ impl Raft {
         let Role::Candidate(votes) = &mut self.role else { return };
         if !votes.insert(from)
             && io.config().planted.is(Mistake::VotesAddUp)
-            && let Some(other) = io.config().voters.iter().find(|&other| !votes.contains(other))
+            && let Some(other) = self.members.now().voters.without(*votes).iter().next()
         {
             votes.insert(other);
         }
-        if io.config().voters.has_majority(*votes) {
+        if self.members.now().has_quorum(*votes) {
             self.lead(io);
         }
     }
 
     fn lead(&mut self, io: &mut Io<'_, Self>) {
         let next = self.log.last().index + 1;
-        let places = io.config().voters.iter().last().map_or(0, |node| node.index() + 1);
-        let mut progress = vec![Progress::new(next, io.config().params.max_inflight_appends, io.now()); places];
+        let nodes = io.config().nodes as usize;
+        let mut progress = vec![Progress::new(next, io.config().params.max_inflight_appends, io.now()); nodes];
         progress[io.me().index()].matched = self.synced;
-        let leadership =
-            Leadership { progress, unsynced: VecDeque::new(), desk: Desk::default(), reads: Reads::default() };
+        let leadership = Leadership {
+            progress,
+            unsynced: VecDeque::new(),
+            desk: Desk::default(),
+            reads: Reads::default(),
+            change: None,
+            transfer: None,
+        };
         self.role = Role::Leader(Box::new(leadership));
         self.leader = Some(io.me());
         io.fact(Fact::Elected { term: self.term });
@@ -176,7 +202,7 @@ impl Raft {
         let Role::Leader(leadership) = &self.role else { return };
         let (me, now, timeout) = (io.me(), io.now(), io.config().min_timeout());
         let heard = |node: NodeId| if node == me { now } else { leadership.progress[node.index()].heard };
-        let silent = quorum::reached(io.config().voters, heard).map_or(timeout, |heard| now.since(heard));
+        let silent = self.members.now().reached(heard).map_or(timeout, |heard| now.since(heard));
         if silent < timeout {
             io.arm(Timer::Quorum, timeout - silent);
             return;
@@ -207,6 +233,12 @@ impl Raft {
         io.disarm(Timer::Quorum);
         self.await_leader(io);
         leadership.reads.send_away(io);
+        if let Some(asked) = leadership.change {
+            io.reply(asked.id, Reply::Busy);
+        }
+        if let Some(transfer) = leadership.transfer {
+            transfer.send_after(io);
+        }
     }
 
     /// Writes term and vote. Nothing that tells of them leaves before that is synced.
@@ -236,7 +268,7 @@ impl Raft {
 
     fn to_voters(&self, msg: &Message, io: &mut Io<'_, Self>) {
         let me = io.me();
-        for to in io.config().voters.iter().filter(|&to| to != me) {
+        for to in self.members.now().electorate().iter().filter(|&to| to != me) {
             io.send(to, msg.clone());
         }
     }

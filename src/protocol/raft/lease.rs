@@ -23,7 +23,6 @@ use super::Raft;
 use super::bugs::Mistake;
 use super::election::Role;
 use crate::process::{Io, Local, NodeId};
-use crate::protocol::quorum;
 use crate::time::Span;
 
 const MILLION: u64 = 1_000_000;
@@ -66,7 +65,7 @@ impl Raft {
         let since = if io.config().planted.is(Mistake::LeaseFromAnswer) {
             self.answered_at(io)
         } else {
-            leadership.reads.lease.since(self.answered_round(io))
+            leadership.reads.lease.since(self.answered_round())
         };
         since.is_some_and(|since| io.now().since(since) < lasts)
     }
@@ -75,12 +74,11 @@ impl Raft {
     fn answered_at(&self, io: &Io<'_, Self>) -> Option<Local> {
         let Role::Leader(leadership) = &self.role else { return None };
         let heard = |node: NodeId| if node == io.me() { io.now() } else { leadership.progress[node.index()].heard };
-        quorum::reached(io.config().voters, heard)
+        self.members.now().reached(heard)
     }
 
     /// It is about to ask another node to stand for election at once, and the others to vote for it in spite of their
     /// promise. That may happen at any later time, so there is no other lease in this term.
-    #[cfg_attr(not(test), expect(dead_code, reason = "leadership is not handed over yet"))]
     pub(super) fn give_up_lease(&mut self) {
         if let Role::Leader(leadership) = &mut self.role {
             leadership.reads.lease.given_up = true;

@@ -1,5 +1,6 @@
 //! The log: entries behind a prefix that may be compacted, of which the last position is still known.
 
+use super::membership::Membership;
 use crate::ids::OpId;
 use crate::process::Shared;
 use crate::protocol::kv::Op;
@@ -36,6 +37,24 @@ pub enum Command {
     Noop,
     /// What a client asked.
     Client(OpId, Op),
+    /// Who takes part from here on.
+    Members {
+        /// Who asked for it.
+        by: OpId,
+        /// Who does.
+        to: Membership,
+    },
+}
+
+impl Command {
+    /// Who takes part from here on, if it says so.
+    #[must_use]
+    pub const fn membership(&self) -> Option<Membership> {
+        match *self {
+            Self::Members { to, .. } => Some(to),
+            Self::Noop | Self::Client(..) => None,
+        }
+    }
 }
 
 /// The log of a node.
@@ -120,16 +139,21 @@ impl Log {
         self.entries.truncate(from.saturating_sub(self.start.index + 1) as usize);
     }
 
+    /// Drops the entries up to this place, which are committed and in a snapshot.
+    pub fn compact(&mut self, upto: Index) {
+        let Some(start) = self.position(upto.min(self.last().index)) else { return };
+        self.entries.drain(..(start.index - self.start.index) as usize);
+        self.start = start;
+    }
+
+    /// An empty log behind a compacted prefix.
+    #[must_use]
+    pub fn behind(start: Position) -> Self {
+        Self { start, entries: Vec::new() }
+    }
+
     fn offset(&self, index: Index) -> Option<usize> {
         index.checked_sub(self.start.index + 1).map(|offset| offset as usize)
-    }
-}
-
-#[cfg(test)]
-impl Log {
-    /// An empty log behind a compacted prefix.
-    pub(super) fn behind(start: Position) -> Self {
-        Self { start, entries: Vec::new() }
     }
 }
 
@@ -178,5 +202,16 @@ mod tests {
         assert_eq!(log.last(), at(11, 3));
         log.truncate(5);
         assert_eq!(log.last(), at(10, 3));
+    }
+
+    #[test]
+    fn compaction_drops_a_prefix_and_nothing_twice() {
+        let mut log = log(&[1, 1, 4, 4, 6]);
+        log.compact(3);
+        assert_eq!((log.start(), log.last(), log.slice(4, 9).len()), (at(3, 4), at(5, 6), 2));
+        log.compact(2);
+        assert_eq!(log.start(), at(3, 4));
+        log.compact(9);
+        assert_eq!((log.start(), log.last()), (at(5, 6), at(5, 6)));
     }
 }

@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use super::log::{Entry, Index, Position, Term};
+use super::membership::Membership;
+use super::snapshot::Snapshot;
 use crate::ids::{NodeId, OpId};
+use crate::process::Shared;
 
 /// What nodes send each other. Each carries its sender's term, except for [`Message::PreVote`] and a
 /// [`Message::PreVoted`] that grants: these carry the term that the sender would like to begin.
@@ -29,6 +32,8 @@ pub enum Message {
         term: Term,
         /// Where the candidate's log ends.
         last: Position,
+        /// Whether the leader itself wants it so: then those who hear from that leader vote too.
+        transfer: bool,
     },
     /// The answer.
     Vote {
@@ -39,6 +44,20 @@ pub enum Message {
     },
     /// A leader's entries, or none: then it is a heartbeat.
     Append(Append),
+    /// A leader's snapshot, in place of entries that it has no more.
+    Install {
+        /// The leader's term.
+        term: Term,
+        /// The snapshot.
+        snapshot: Shared<Snapshot>,
+        /// As in [`Append`].
+        round: u64,
+    },
+    /// A leader wants this node to stand for election at once (thesis 3.10).
+    TimeoutNow {
+        /// The leader's term.
+        term: Term,
+    },
     /// The answer.
     Appended {
         /// The sender's term.
@@ -151,6 +170,45 @@ pub enum Fact {
         id: OpId,
         /// Up to where it had applied the log then.
         applied: Index,
+    },
+    /// It saved what it has applied.
+    SnapshotTaken {
+        /// Up to which entry.
+        upto: Index,
+    },
+    /// It dropped the beginning of its log.
+    Compacted {
+        /// Up to which entry.
+        upto: Index,
+    },
+    /// As leader, it sent a snapshot.
+    SnapshotSent {
+        /// To whom.
+        to: NodeId,
+        /// Up to which entry.
+        upto: Index,
+    },
+    /// It took a leader's snapshot in place of its own state and log.
+    SnapshotInstalled {
+        /// Up to which entry.
+        upto: Index,
+    },
+    /// As leader, it appended a change of membership.
+    ChangeBegun {
+        /// Where.
+        at: Index,
+        /// To which.
+        to: Membership,
+    },
+    /// As leader, it knows a change of membership to be committed: the end of it, if it was a joint one.
+    ChangeDone {
+        /// Where it was appended.
+        at: Index,
+    },
+    /// As leader, it made way for another.
+    HandedOver {
+        /// To whom.
+        to: NodeId,
     },
     /// It sent a client to the leader.
     Redirected {

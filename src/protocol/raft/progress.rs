@@ -3,7 +3,8 @@
 //! A leader does not know at first where a follower's log stops agreeing with its own. It *probes*: one message
 //! at a time, further back each time. Once a probe is accepted it *streams*: messages follow each other without
 //! waiting, up to a window. A rejection, which says that one was lost or overtaken, leads back to probing. (The
-//! states are those of etcd.)
+//! states are those of etcd.) What the leader's log has no more it sends as a snapshot, and nothing else until that
+//! is answered.
 //!
 //! A follower takes nothing that arrives before what goes before it, so on links that do not keep the order most
 //! of a wide stream is sent in vain. Therefore the window is found out, as TCP does (RFC 5681, section 3.1): it
@@ -14,7 +15,7 @@
 use std::collections::VecDeque;
 
 use super::log::Index;
-use crate::time::Local;
+use crate::time::{Local, Span};
 
 /// How far one follower has got.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +38,8 @@ enum Flow {
     Probing { under_way: Option<Index> },
     /// The last entry of each message that is under way, in order.
     Streaming { under_way: VecDeque<Index> },
+    /// A snapshot up to this entry is under way, since then.
+    Installing { upto: Index, since: Local },
 }
 
 /// How many messages may be under way.
@@ -81,12 +84,18 @@ impl Progress {
         match &self.flow {
             Flow::Probing { under_way } => under_way.is_none(),
             Flow::Streaming { under_way } => under_way.len() < self.window.size as usize,
+            Flow::Installing { .. } => false,
         }
     }
 
     /// Whether it is still unknown where the logs part.
     pub(super) fn is_probing(&self) -> bool {
         matches!(self.flow, Flow::Probing { .. })
+    }
+
+    /// Whether a snapshot is under way to it.
+    pub(super) fn is_installing(&self) -> bool {
+        matches!(self.flow, Flow::Installing { .. })
     }
 
     /// A message with entries up to `last` was sent.
@@ -97,13 +106,24 @@ impl Progress {
                 under_way.push_back(last);
                 self.next = last + 1;
             }
+            Flow::Installing { .. } => {}
         }
     }
 
-    /// The last probe may be lost: another one may be sent.
-    pub(super) fn probe_again(&mut self) {
-        if let Flow::Probing { under_way } = &mut self.flow {
-            *under_way = None;
+    /// A snapshot up to this entry was sent.
+    pub(super) fn installs(&mut self, upto: Index, now: Local) {
+        self.flow = Flow::Installing { upto, since: now };
+    }
+
+    /// The last probe may be lost: another one may be sent. A snapshot is held to be lost after so long: it is large.
+    pub(super) fn probe_again(&mut self, now: Local, patience: Span) {
+        let lost = match self.flow {
+            Flow::Probing { .. } => true,
+            Flow::Streaming { .. } => false,
+            Flow::Installing { since, .. } => now.since(since) >= patience,
+        };
+        if lost {
+            self.flow = Flow::Probing { under_way: None };
         }
     }
 
@@ -127,6 +147,11 @@ impl Progress {
                     }
                 }
             }
+            Flow::Installing { upto, .. } => {
+                if index >= *upto {
+                    self.flow = Flow::Streaming { under_way: VecDeque::new() };
+                }
+            }
         }
         self.next = self.next.max(self.matched + 1);
         news
@@ -138,6 +163,8 @@ impl Progress {
         let stale = match self.flow {
             Flow::Probing { .. } => at + 1 != self.next,
             Flow::Streaming { .. } => at <= self.matched,
+            // It answers something older: a snapshot is never rejected.
+            Flow::Installing { .. } => true,
         };
         if stale {
             return false;
@@ -176,7 +203,7 @@ mod tests {
         progress.sent(9);
         assert!(!progress.may_send());
         assert_eq!(progress.next, 8);
-        progress.probe_again();
+        progress.probe_again(Local(0), Span::ms(1));
         assert!(progress.may_send());
     }
 
@@ -213,6 +240,20 @@ mod tests {
         assert!(progress.is_probing() && progress.next == 5);
         assert!(!progress.accepted(3) && progress.is_probing(), "older than what matched");
         assert!(!progress.accepted(4) && !progress.is_probing());
+    }
+
+    #[test]
+    fn a_snapshot_is_waited_for_and_streamed_behind() {
+        let (early, late, patience) = (Local(5), Local(5 + Span::ms(9).0), Span::ms(9));
+        let mut progress = probing(3);
+        progress.installs(7, early);
+        assert!(!progress.may_send() && !progress.rejected(2, 1));
+        progress.probe_again(early, patience);
+        assert!(progress.accepted(1) && !progress.may_send(), "that was not the snapshot");
+        progress.probe_again(late, patience);
+        assert!(progress.may_send() && progress.next == 3);
+        progress.installs(7, late);
+        assert!(progress.accepted(9) && progress.may_send() && progress.next == 10);
     }
 
     /// Sends what the window holds, and has the first message of it accepted; the window's size after that.

@@ -42,7 +42,6 @@ use super::message::Fact;
 use crate::ids::OpId;
 use crate::process::{Io, NodeId};
 use crate::protocol::kv::{Answer, Op, Reply};
-use crate::protocol::quorum;
 
 /// The reads that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -128,14 +127,14 @@ impl Raft {
     }
 
     /// The last round that a majority answered.
-    pub(super) fn answered_round(&self, io: &Io<'_, Self>) -> u64 {
+    pub(super) fn answered_round(&self) -> u64 {
         let Role::Leader(leadership) = &self.role else { return 0 };
         let round = |node: NodeId| leadership.progress[node.index()].round;
-        quorum::reached(io.config().voters, round).unwrap_or(0)
+        self.members.now().reached(round).unwrap_or(0)
     }
 
     fn answer_confirmed(&mut self, io: &mut Io<'_, Self>) {
-        let answered = self.answered_round(io);
+        let answered = self.answered_round();
         let Role::Leader(leadership) = &self.role else { return };
         let confirmed = if io.config().planted.is(Mistake::LocalRead) { leadership.reads.round + 1 } else { answered };
         if leadership.reads.are_confirmed(confirmed) {
@@ -145,7 +144,7 @@ impl Raft {
     }
 
     fn answer_within_lease(&mut self, io: &mut Io<'_, Self>) {
-        io.fact(Fact::LeaseRead { round: self.answered_round(io) });
+        io.fact(Fact::LeaseRead { round: self.answered_round() });
         self.answer_upto(u64::MAX, io);
     }
 
@@ -166,7 +165,7 @@ impl Raft {
         }
     }
 
-    fn open_round(&mut self, io: &Io<'_, Self>) {
+    pub(super) fn open_round(&mut self, io: &Io<'_, Self>) {
         let Role::Leader(leadership) = &mut self.role else { return };
         leadership.reads.round += 1;
         leadership.progress[io.me().index()].round = leadership.reads.round;

@@ -9,7 +9,6 @@ use super::log::{Command, Entry, Index, Log, Position, Term};
 use super::message::{Append, Fact, Message, Outcome, Timer};
 use super::{Raft, Write};
 use crate::process::{Io, NodeId, Ticket};
-use crate::protocol::quorum;
 
 /// Entries that were just cut from the log, for the next follower that needs the same.
 #[derive(Default)]
@@ -39,6 +38,9 @@ impl Raft {
         let entry = Entry { term: self.term, command: command.into() };
         self.log.push(entry.clone());
         let index = self.log.last().index;
+        if let Some(membership) = entry.command.membership() {
+            self.members.push(index, membership);
+        }
         let entries: Rc<[Entry]> = Rc::from([entry]);
         let ticket = io.write(Write::Append(Rc::clone(&entries)));
         leadership.unsynced.push_back((ticket, index));
@@ -59,12 +61,12 @@ impl Raft {
     /// Sends every follower what it may be sent.
     pub(super) fn replicate(&mut self, mut cut: Cut, io: &mut Io<'_, Self>) {
         let me = io.me();
-        for to in io.config().voters.iter().filter(|&to| to != me) {
+        for to in self.members.now().members().iter().filter(|&to| to != me) {
             self.replicate_to(to, &mut cut, io);
         }
     }
 
-    fn replicate_to(&mut self, to: NodeId, cut: &mut Cut, io: &mut Io<'_, Self>) {
+    pub(super) fn replicate_to(&mut self, to: NodeId, cut: &mut Cut, io: &mut Io<'_, Self>) {
         let Role::Leader(leadership) = &mut self.role else { return };
         let params = &io.config().params;
         let progress = &mut leadership.progress[to.index()];
@@ -72,7 +74,7 @@ impl Raft {
             let entries = cut.of(&self.log, progress.next, params.max_entries_per_append as usize);
             let prev = progress.next - 1;
             let last = prev + entries.len() as u64;
-            let Some(prev) = self.log.position(prev) else { return };
+            let Some(prev) = self.log.position(prev) else { return self.send_snapshot(to, io) };
             let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
             io.send(to, Message::Append(Append { term, prev, entries, commit, round }));
             progress.sent(last);
@@ -84,22 +86,29 @@ impl Raft {
             return;
         }
         io.arm(Timer::Heartbeat, io.config().params.heartbeat);
+        self.give_up_in_time(io);
         self.open_round_on_heartbeat(io);
         self.heartbeat(io);
     }
 
-    /// Lets every follower hear from it: a probe once more where one may be lost, else a message without entries.
-    /// That one stands behind all that was sent, so that its rejection shows a loss.
+    /// Lets every follower hear from it: a probe or a snapshot once more where one may be lost, else a message without
+    /// entries. That one stands behind all that was sent, so that its rejection shows a loss. Where the log does not
+    /// reach back so far, nothing could be rejected: then the snapshot is sent, and while it is under way a message from
+    /// the very beginning of the log, with which every log agrees.
     pub(super) fn heartbeat(&mut self, io: &mut Io<'_, Self>) {
         let mut cut = Cut::default();
         let (me, none) = (io.me(), Rc::from([]));
-        for to in io.config().voters.iter().filter(|&to| to != me) {
+        let (now, patience) = (io.now(), io.config().min_timeout());
+        for to in self.members.now().members().iter().filter(|&to| to != me) {
             let Role::Leader(leadership) = &mut self.role else { return };
             let progress = &mut leadership.progress[to.index()];
-            progress.probe_again();
+            progress.probe_again(now, patience);
             if progress.is_probing() && progress.next <= self.log.last().index {
                 self.replicate_to(to, &mut cut, io);
-            } else if let Some(prev) = self.log.position(progress.next - 1) {
+            } else if self.log.position(progress.next - 1).is_none() && !progress.is_installing() {
+                self.send_snapshot(to, io);
+            } else {
+                let prev = self.log.position(progress.next - 1).unwrap_or_default();
                 let (term, commit, round) = (self.term, self.commit, leadership.reads.round());
                 let entries = Rc::clone(&none);
                 io.send(to, Message::Append(Append { term, prev, entries, commit, round }));
@@ -113,10 +122,9 @@ impl Raft {
         let Role::Leader(leadership) = &self.role else { return };
         let (me, term, commit, round) = (io.me(), self.term, self.commit, leadership.reads.round());
         let none: Rc<[Entry]> = Rc::from([]);
-        for to in io.config().voters.iter().filter(|&to| to != me) {
-            if let Some(prev) = self.log.position(leadership.progress[to.index()].matched) {
-                io.send(to, Message::Append(Append { term, prev, entries: Rc::clone(&none), commit, round }));
-            }
+        for to in self.members.now().members().iter().filter(|&to| to != me) {
+            let prev = self.log.position(leadership.progress[to.index()].matched).unwrap_or_default();
+            io.send(to, Message::Append(Append { term, prev, entries: Rc::clone(&none), commit, round }));
         }
     }
 
@@ -144,6 +152,7 @@ impl Raft {
             Outcome::Stale => {}
         }
         self.serve_reads(io);
+        self.begin_change(io);
     }
 
     fn on_matches(&mut self, from: NodeId, index: Index, io: &mut Io<'_, Self>) {
@@ -153,6 +162,7 @@ impl Raft {
             self.advance_commit(io);
         }
         self.replicate_to(from, &mut Cut::default(), io);
+        self.make_way(from, io);
     }
 
     fn on_conflicts(&mut self, from: NodeId, at: Index, hint: Position, io: &mut Io<'_, Self>) {
@@ -168,13 +178,18 @@ impl Raft {
     fn advance_commit(&mut self, io: &mut Io<'_, Self>) {
         let Role::Leader(leadership) = &self.role else { return };
         let matched = |node: NodeId| leadership.progress[node.index()].matched;
-        let replicas = io.config().voters.majority() - usize::from(io.config().planted.is(Mistake::SmallQuorum));
-        let index = quorum::reached_by(replicas, io.config().voters, matched).unwrap_or(0);
+        let (mut members, planted) = (self.members.now(), io.config().planted);
+        if planted.is(Mistake::LearnersCount) {
+            members.voters = members.voters.or(members.learners);
+        }
+        let missing = usize::from(planted.is(Mistake::SmallQuorum));
+        let index = members.reached_without(missing, matched).unwrap_or(0);
         let Some(upto) = self.log.position(index).filter(|_| index > self.commit) else { return };
         if upto.term == self.term || io.config().planted.is(Mistake::CommitOldTerm) {
             io.fact(Fact::Committed { term: self.term, upto });
             self.commit_upto(index, io);
             self.serve_reads(io);
+            self.conclude_change(io);
         }
     }
 }
@@ -192,7 +207,7 @@ impl Raft {
         io.send(from, Message::Appended { term: self.term, round, outcome });
     }
 
-    fn follow(&mut self, leader: NodeId, term: Term, io: &mut Io<'_, Self>) {
+    pub(super) fn follow(&mut self, leader: NodeId, term: Term, io: &mut Io<'_, Self>) {
         let vote = if term == self.term { self.vote } else { None };
         self.enter(term, vote, io);
         self.leader = Some(leader);
@@ -226,9 +241,15 @@ impl Raft {
         if conflict {
             io.write(Write::Truncate(from));
             self.log.truncate(from);
+            self.members.truncate(from);
         }
         let new = if known == 0 { Rc::clone(entries) } else { Rc::from(&entries[known..]) };
-        new.iter().for_each(|entry| self.log.push(entry.clone()));
+        for (index, entry) in (from..).zip(new.iter()) {
+            self.log.push(entry.clone());
+            if let Some(membership) = entry.command.membership() {
+                self.members.push(index, membership);
+            }
+        }
         if io.config().planted.is(Mistake::AckBeforeSync) {
             let _ = io.write(Write::Append(new));
         } else {
@@ -246,7 +267,7 @@ impl Raft {
     }
 
     /// It is about to acknowledge entries that it wrote as a leader, and does not know to be synced.
-    fn sync_upto(&mut self, matched: Index, io: &mut Io<'_, Self>) {
+    pub(super) fn sync_upto(&mut self, matched: Index, io: &mut Io<'_, Self>) {
         if matched > self.synced {
             io.persist(Write::Append(Rc::from([])));
             self.synced = self.log.last().index;

@@ -2,11 +2,12 @@
 
 mod cluster;
 mod leases;
+mod members;
 
 use super::*;
 use crate::ids::ClientId;
 use crate::process::{Cast, Effect, Outbox};
-use crate::protocol::kv::{Answer, Key};
+use crate::protocol::kv::{Answer, Key, Op};
 
 fn params() -> RaftParams {
     RaftParams::default()
@@ -57,7 +58,7 @@ fn a_vote_leaves_only_after_it_is_written() {
     let mut alone = Alone::new();
     let mut raft = alone.boot(&Disk::default());
     alone.effects();
-    let ask = Message::RequestVote { term: 3, last: Position::default() };
+    let ask = Message::RequestVote { term: 3, last: Position::default(), transfer: false };
     raft.on_message(NodeId(2), ask, &mut alone.io());
     let hard = HardState { term: 3, vote: Some(NodeId(2)) };
     let effects = alone.effects();
@@ -81,7 +82,7 @@ fn a_node_that_hears_from_a_leader_does_not_listen_to_candidates() {
     let last = Position::default();
     for check_quorum in [true, false] {
         assert!(!sent(check_quorum, &Message::PreVote { term: 2, last }));
-        assert_eq!(sent(check_quorum, &Message::RequestVote { term: 2, last }), !check_quorum);
+        assert_eq!(sent(check_quorum, &Message::RequestVote { term: 2, last, transfer: false }), !check_quorum);
     }
 }
 
@@ -107,7 +108,7 @@ fn an_answer_to_an_earlier_leader_repeats_no_round() {
     raft.on_message(NodeId(2), matches, &mut alone.io());
     assert_eq!(raft.commit(), 1);
     alone.effects();
-    raft.on_request(id(1), Op::Get(Key(0)), &mut alone.io());
+    raft.on_request(id(1), Request::Store(Op::Get(Key(0))), &mut alone.io());
     raft.on_message(NodeId(1), Message::Appended { term: 3, round: 7, outcome: Outcome::Stale }, &mut alone.io());
     let answers = |effects: &[Effect<Raft>]| effects.iter().any(|effect| matches!(effect, Effect::Reply { .. }));
     assert!(!answers(&alone.effects()));

@@ -1,4 +1,5 @@
-//! **Committed is durable**: what a leader reports as committed is on the disks of a majority, from the end of the turn
+//! **Committed is durable**: what a leader reports as committed is on the disks of a majority (of those who vote; in a
+//! joint change of membership, of both sets), from the end of the turn
 //! in which it says so on: synced, and whether the nodes live or not (section 5.4; etcd's `QuorumLogInv` and
 //! `CommittedIsDurableInv`).
 //!
@@ -15,24 +16,25 @@
 
 use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Seat, Time, Verdict, WorldEvent};
 use crate::process::Voters;
-use crate::protocol::raft::{Fact, Position, Raft, RaftConfig};
+use crate::protocol::raft::{Fact, Membership, Position, Raft, RaftConfig};
 
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct CommittedDurable {
-    voters: Voters,
-    /// The furthest entry reported as committed.
-    upto: Position,
+    /// By which membership each node goes, as of the end of its last turn: what it reports in the next, it knows by that.
+    members: Vec<Membership>,
+    /// The furthest entry reported as committed, and by which membership.
+    upto: (Position, Membership),
     /// For each node, what it reported in a turn that is not over.
-    reports: Vec<Option<Position>>,
+    reports: Vec<Option<(Position, Membership)>>,
     /// For each node, where its synced log ended after its last turn; `None` from a crash or a pause until its next.
     ends: Vec<Option<Position>>,
 }
 
 impl CommittedDurable {
-    fn judge(&self, entry: Position, lacks: impl Fn(NodeId) -> bool) -> Verdict {
-        let without: Voters = self.voters.iter().filter(|&node| lacks(node)).collect();
-        if self.voters.len() - without.len() >= self.voters.majority() {
+    fn judge((entry, members): (Position, Membership), lacks: impl Fn(NodeId) -> bool) -> Verdict {
+        let without: Voters = members.electorate().iter().filter(|&node| lacks(node)).collect();
+        if members.has_quorum(members.electorate().without(without)) {
             return Verdict::Held;
         }
         let evidence = Evidence::new("a committed entry is on too few disks").value("entry", entry);
@@ -45,15 +47,21 @@ impl Property<Raft> for CommittedDurable {
     const ABOUT: &'static str = "committed entries are on the disks of a majority";
 
     fn new(config: &RaftConfig, cast: &Cast) -> Self {
-        let ends = vec![Some(Position::default()); cast.len() as usize];
-        Self { voters: config.voters, upto: Position::default(), reports: vec![None; ends.len()], ends }
+        let nodes = cast.len() as usize;
+        Self {
+            members: vec![config.initial; nodes],
+            upto: (Position::default(), config.initial),
+            reports: vec![None; nodes],
+            ends: vec![Some(Position::default()); nodes],
+        }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
         if let Fact::Committed { upto, .. } = *fact {
-            self.reports[at.node.index()] = Some(upto);
-            if upto.index > self.upto.index {
-                self.upto = upto;
+            let report = (upto, self.members[at.node.index()]);
+            self.reports[at.node.index()] = Some(report);
+            if upto.index > self.upto.0.index {
+                self.upto = report;
             }
         }
         Verdict::Skip
@@ -61,10 +69,11 @@ impl Property<Raft> for CommittedDurable {
 
     #[inline]
     fn on_turn(&mut self, at: At, seat: Seat<'_, Raft>) -> Verdict {
-        self.ends[at.node.index()] = Some(seat.disk.log.last());
-        let Some(entry) = self.reports[at.node.index()].take() else { return Verdict::Skip };
-        let ends_before = |end: Position| end.index < entry.index || end.term < entry.term;
-        self.judge(entry, |node| self.ends[node.index()].is_some_and(ends_before))
+        self.ends[at.node.index()] = Some(seat.disk.end());
+        self.members[at.node.index()] = seat.state.members().now();
+        let Some(report) = self.reports[at.node.index()].take() else { return Verdict::Skip };
+        let ends_before = |end: Position| end.index < report.0.index || end.term < report.0.term;
+        Self::judge(report, |node| self.ends[node.index()].is_some_and(ends_before))
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
@@ -80,12 +89,13 @@ impl Property<Raft> for CommittedDurable {
     }
 
     fn on_state(&mut self, _now: Time, nodes: Nodes<'_, Raft>) -> Verdict {
-        if self.upto.index == 0 {
+        let (entry, _) = self.upto;
+        if entry.index == 0 {
             return Verdict::Skip;
         }
-        self.judge(self.upto, |node| {
+        Self::judge(self.upto, |node| {
             let disk = nodes.disk(node);
-            disk.damaged || !disk.log.agrees(self.upto)
+            disk.damaged || !disk.has(entry)
         })
     }
 }

@@ -21,7 +21,7 @@ fn answers(alone: &mut Alone, raft: &mut Raft, term: Term, ms: u64) -> bool {
         alone.effects().iter().any(|effect| matches!(effect, Effect::Send { to: NodeId(2), .. }))
     };
     let answers = hears(Message::PreVote { term, last });
-    assert_eq!(hears(Message::RequestVote { term, last }), answers, "it says what it would do");
+    assert_eq!(hears(Message::RequestVote { term, last, transfer: false }), answers, "it says what it would do");
     answers
 }
 
@@ -58,7 +58,7 @@ fn a_promise_outlives_the_term_in_which_it_was_given() {
 fn reads(alone: &mut Alone, raft: &mut Raft, n: u64, ms: u64) -> bool {
     alone.now = Local::default() + Span::ms(ms);
     alone.effects();
-    raft.on_request(id(n), Op::Get(Key(0)), &mut alone.io());
+    raft.on_request(id(n), Op::Get(Key(0)).into(), &mut alone.io());
     alone.effects().iter().any(|effect| matches!(effect, Effect::Reply { .. }))
 }
 
