@@ -76,7 +76,8 @@ fn campaign(seeds: u64) {
         met.extend(tally.facts.into_keys());
     }
     for experiment in BUILT_IN.iter().filter(|_| only.is_empty()) {
-        let missed: Vec<_> = experiment.sometimes().iter().filter(|&&fact| !met.contains(fact)).collect();
+        // What only some scenarios are made for, such as changes of membership, is met in those.
+        let missed: Vec<_> = experiment.names().facts.iter().filter(|&&fact| !met.contains(fact)).collect();
         assert!(missed.is_empty(), "{}: never seen: {missed:?}", experiment.name());
     }
 }

@@ -33,15 +33,15 @@
 //! - *An acknowledgement is a promise*: nothing that says "I have it" leaves before it is synced; where a node
 //!   acknowledges what it wrote without waiting (as a leader, before it was deposed), it syncs first.
 //!
-//! **What a client may conclude.** Redirected or told to wait, its attempt has no effect. A command that was
+//! **What a client may conclude.** Redirected, refused or told to wait, its attempt has no effect. A command that was
 //! appended is answered once it is applied, or never: a leader that is deposed cannot know what becomes of
 //! it. Asked again for one that it appended in its term, a leader does not append it once more: one answer serves
 //! all attempts, and goes to the client whichever of them it waits for. Reads that it cannot confirm any more are
 //! sent away.
 //!
-//! **Disk.** Term and vote are one file, the log another, and a crash may keep more of either. A new term is
-//! synced before an entry of it is written: otherwise a log could survive with entries of a term that its node has
-//! forgotten. What is committed is not on disk: after a restart a node learns it from its leader.
+//! **Disk.** Term and vote are one file, the log another, the snapshot a third, and a crash may keep more of any. A new
+//! term is synced before an entry of it is written: otherwise a log could survive with entries of a term that its node
+//! has forgotten. What is committed is not on disk: after a restart a node learns it from its leader.
 //!
 //! **Who takes part** (`membership`, `change`) is in the log too, and may change: one voter at a time, or any number of
 //! them jointly. Learners receive the log and do not vote (thesis, chapter 4). A leader may make way for a certain
@@ -144,9 +144,9 @@ impl Process for Raft {
             leader: None,
             heard: Self::heard_before_boot(io),
         };
-        if disk.damaged {
-            // To go on would be to forget votes and entries that others count on.
-            io.refuse("a record on its disk does not match its checksum");
+        // To go on from a flawed disk would be to forget votes and entries that others count on.
+        if let Some(flaw) = disk.flaw() {
+            io.refuse(flaw);
         } else {
             raft.recover(disk, io);
             raft.await_leader(io);
@@ -255,8 +255,8 @@ impl Replica for Raft {
     fn command(&self, index: Index) -> Option<Asked<'_>> {
         self.log.entry(index).map(|entry| match &*entry.command {
             Command::Client(id, op) => Asked::Store(*id, op),
-            Command::Members { by, to } if !to.is_joint() => Asked::Other(*by),
-            Command::Noop | Command::Members { .. } => Asked::Nothing,
+            Command::Members { by: Some(id), .. } => Asked::Other(*id),
+            Command::Noop | Command::Members { by: None, .. } => Asked::Nothing,
         })
     }
 
@@ -316,20 +316,8 @@ impl Protocol for Raft {
     ];
     const MESSAGES: &'static [&'static str] =
         &["pre_vote", "pre_voted", "request_vote", "vote", "append", "appended", "install", "timeout_now"];
-    const SOMETIMES: &'static [&'static str] = &[
-        "elected",
-        "stepped_down",
-        "quorum_lost",
-        "truncated",
-        "read_confirmed",
-        "lease_read",
-        "redirected",
-        "deduplicated",
-        "compacted",
-        "snapshot_installed",
-        "change_done",
-        "handed_over",
-    ];
+    const SOMETIMES: &'static [&'static str] =
+        &["elected", "stepped_down", "quorum_lost", "truncated", "read_confirmed", "redirected", "deduplicated"];
     const VITAL: &'static [&'static str] = &["elected", "committed"];
     const LEADER: Option<&'static str> = Some("leader");
 

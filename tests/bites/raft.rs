@@ -6,32 +6,32 @@ pub(crate) const PROFILE: Profile = Profile {
     protocol: "raft",
     scenario: include_str!("../../scenarios/raft/default.json"),
     kept: &[
-        ("vote-amnesia", 4, "one_vote_per_term"),
-        ("commit-old-term", 571, "leader_completeness"),
-        ("no-log-check", 1, "leader_completeness"),
-        ("no-log-check", 12_076, "committed_durable"),
-        ("length-only-check", 71, "leader_completeness"),
-        ("duplicate-votes", 45, "election_safety"),
-        ("duplicate-votes", 9, "leader_completeness"),
-        ("truncate-always", 6, "monotone_terms"),
-        ("truncate-always", 12, "committed_durable"),
-        ("truncate-always", 76, "replicas_equal"),
-        ("truncate-always", 306, "leader_completeness"),
-        ("commit-clamp", 500, "state_machine_safety"),
+        ("vote-amnesia", 13, "one_vote_per_term"),
+        ("commit-old-term", 1_761, "leader_completeness"),
+        ("no-log-check", 0, "leader_completeness"),
+        ("no-log-check", 99_999, "committed_durable"),
+        ("length-only-check", 95, "leader_completeness"),
+        ("duplicate-votes", 9, "elected_by_quorum"),
+        ("duplicate-votes", 405, "election_safety"),
+        ("truncate-always", 3, "committed_durable"),
+        ("truncate-always", 8, "monotone_terms"),
+        ("truncate-always", 696, "replicas_equal"),
+        ("truncate-always", 6_758, "leader_completeness"),
+        ("commit-clamp", 1_607, "state_machine_safety"),
         ("small-quorum", 0, "committed_durable"),
-        ("small-quorum", 630, "leader_completeness"),
+        ("small-quorum", 76, "leader_completeness"),
         ("ack-before-sync", 0, "committed_durable"),
     ],
     found_within: &[
-        ("vote-amnesia", 50),       // 679, from seed 4 on
-        ("commit-old-term", 4_000), // 5, from seed 571 on
-        ("no-log-check", 20),       // 1,213, from seed 1 on
-        ("length-only-check", 800), // 30, from seed 71 on
-        ("duplicate-votes", 100),   // 194, from seed 9 on
-        ("truncate-always", 20),    // 1,222, from seed 6 on
-        ("commit-clamp", 2_500),    // 9, from seed 500 on
-        ("small-quorum", 10),       // 3,791, from seed 0 on
-        ("ack-before-sync", 10),    // 2,762, from seed 0 on
+        ("vote-amnesia", 50),       // 651, from seed 13 on
+        ("commit-old-term", 6_000), // 3, from seed 1,761 on
+        ("no-log-check", 20),       // 1,240, from seed 0 on
+        ("length-only-check", 800), // 20, from seed 95 on
+        ("duplicate-votes", 50),    // 607, from seed 9 on
+        ("truncate-always", 20),    // 1,226, from seed 3 on
+        ("commit-clamp", 2_500),    // 10, from seed 1,607 on
+        ("small-quorum", 10),       // 3,785, from seed 0 on
+        ("ack-before-sync", 10),    // 2,822, from seed 0 on
     ],
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };
@@ -41,14 +41,14 @@ pub(crate) const READS: Profile = Profile {
     protocol: "raft",
     scenario: include_str!("../../scenarios/raft/lease-reads.json"),
     kept: &[
-        ("local-read", 49, "fresh_reads"),
-        ("lease-from-answer", 17, "fresh_reads"),
-        ("forgotten-promise", 80, "fresh_reads"),
+        ("local-read", 25, "fresh_reads"),
+        ("lease-from-answer", 29, "fresh_reads"),
+        ("forgotten-promise", 169, "fresh_reads"),
     ],
     found_within: &[
-        ("local-read", 100),        // 200, from seed 49 on
-        ("lease-from-answer", 130), // 152, from seed 17 on
-        ("forgotten-promise", 400), // 51, from seed 80 on
+        ("local-read", 100),        // 206, from seed 25 on
+        ("lease-from-answer", 130), // 150, from seed 29 on
+        ("forgotten-promise", 700), // 31, from seed 169 on
     ],
     of_liveness: &[],
 };

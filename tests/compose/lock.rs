@@ -388,6 +388,7 @@ impl Protocol for LockService {
         Projected<ToRaft, check::StateMachineSafety>,
         Projected<ToRaft, check::CommittedDurable>,
         Projected<ToRaft, check::SnapshotFaithful>,
+        Projected<ToRaft, check::FreshReads>,
         Projected<ToRaft, check::ExactlyOnce>,
         Projected<ToRaft, check::ReplicasEqual>,
         OneOwner,

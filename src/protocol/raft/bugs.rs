@@ -109,7 +109,7 @@ const TABLE: [(Mistake, Bug); 20] = [
         Bug {
             name: "duplicate-votes",
             about: "a candidate counts a vote as often as it arrives",
-            breaks: &["election_safety", "leader_completeness"],
+            breaks: &["elected_by_quorum", "election_safety"],
             reached: "four nodes or more (of three, one vote and its own are a majority), and messages that arrive twice",
             source: "akka-raft issue 45",
         },
@@ -229,7 +229,7 @@ const TABLE: [(Mistake, Bug); 20] = [
         Bug {
             name: "learners-count",
             about: "a leader counts learners among those who have an entry",
-            breaks: &["committed_durable"],
+            breaks: &["committed_durable", "convergence"],
             reached: "an operator that adds learners",
             source: "rabbitmq/ra pull request 427",
         },
@@ -249,7 +249,7 @@ const TABLE: [(Mistake, Bug); 20] = [
         Bug {
             name: "stale-snapshot",
             about: "a follower installs every snapshot that it is sent, though it may have applied more than that holds",
-            breaks: &["monotone_terms"],
+            breaks: &["monotone_terms", "committed_durable", "replicas_equal"],
             reached: "snapshots, and messages that are late or arrive twice",
             source: "openraft pull request 543",
         },

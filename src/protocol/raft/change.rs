@@ -28,7 +28,7 @@ use super::progress::Progress;
 use super::request::Change;
 use crate::ids::OpId;
 use crate::process::{Io, Local, NodeId, Voters};
-use crate::protocol::kv::{Answer, Reply, Seen};
+use crate::protocol::kv::{Admission, Reply, Seen};
 
 /// A change that was asked for and is not in the log yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +47,9 @@ type Refusal = &'static str;
 impl Raft {
     /// Makes a change as soon as it may, unless it was made before.
     pub(super) fn change(&mut self, id: OpId, change: Change, io: &mut Io<'_, Self>) {
+        if self.is_under_way(id) {
+            return;
+        }
         match self.machine.seen(id) {
             Seen::Never => {}
             Seen::Last(answer) => {
@@ -55,14 +58,10 @@ impl Raft {
             }
             Seen::Past => return,
         }
-        if self.is_under_way(id) {
-            return;
-        }
         if !self.may_change(io) {
             return io.reply(id, Reply::Busy);
         }
         match self.changed(change, io) {
-            Ok(to) if to == self.members.now() => io.reply(id, Reply::Answer(Answer::Done)),
             Ok(to) => self.ask_voters_to_be(id, to, io),
             Err(refusal) => io.reply(id, Reply::Refused(refusal)),
         }
@@ -71,9 +70,10 @@ impl Raft {
     /// Whether this change was asked for, and will be answered.
     fn is_under_way(&self, id: OpId) -> bool {
         let Role::Leader(leadership) = &self.role else { return false };
-        let appended = self.members.since() > self.commit
+        let is_over = self.members.since() <= self.commit && !self.members.now().is_joint();
+        let appended = !is_over
             && self.log.entry(self.members.since()).is_some_and(|entry| match *entry.command {
-                Command::Members { by, .. } => by == id && entry.term == self.term,
+                Command::Members { by, .. } => by == Some(id) && entry.term == self.term,
                 Command::Noop | Command::Client(..) => false,
             });
         appended || leadership.change.as_ref().is_some_and(|asked| asked.id == id)
@@ -147,7 +147,10 @@ impl Raft {
             return;
         };
         leadership.change = None;
-        self.append_change(id, to, io);
+        // Its client may have gone on meanwhile: then it comes too late.
+        if leadership.desk.admit(id, &self.machine) == Admission::New {
+            self.append_change(Some(id), to, io);
+        }
     }
 
     /// Gives up what was not to be had in time.
@@ -157,13 +160,13 @@ impl Raft {
             io.reply(asked.id, Reply::Refused("too few of those who would vote can be heard"));
         }
         if let Some(transfer) = leadership.transfer.take_if(|transfer| transfer.is_over(io.now())) {
-            transfer.refuse(io);
+            transfer.give_up(io);
         }
     }
 
-    fn append_change(&mut self, id: OpId, to: Membership, io: &mut Io<'_, Self>) {
+    fn append_change(&mut self, by: Option<OpId>, to: Membership, io: &mut Io<'_, Self>) {
         let before = self.members.now().members();
-        let cut = self.append_own(Command::Members { by: id, to }, io);
+        let cut = self.append_own(Command::Members { by, to }, io);
         io.fact(Fact::ChangeBegun { at: self.log.last().index, to });
         let next = self.log.last().index + 1;
         if let Role::Leader(leadership) = &mut self.role {
@@ -181,9 +184,11 @@ impl Raft {
         if !now.is_joint() {
             return self.abdicate(io);
         }
-        if let Some(&Command::Members { by, .. }) = self.log.entry(since).map(|entry| &*entry.command) {
-            self.append_change(by, now.settled(), io);
-        }
+        let by = self.log.entry(since).and_then(|entry| match *entry.command {
+            Command::Members { by, .. } => by,
+            Command::Noop | Command::Client(..) => None,
+        });
+        self.append_change(by, now.settled(), io);
     }
 }
 

@@ -53,14 +53,17 @@ impl Raft {
         let Some(entry) = self.log.entry(self.applied) else { return };
         let (id, answer) = match &*entry.command {
             Command::Client(id, op) => (id, self.machine.apply(*id, op)),
-            Command::Members { by, to } if !to.is_joint() => {
-                self.machine.note(*by);
-                if mine {
+            Command::Members { by, to } => {
+                by.iter().for_each(|id| self.machine.note(*id));
+                if mine && !to.is_joint() {
                     io.fact(Fact::ChangeDone { at: self.applied });
                 }
-                (by, Some(Answer::Done))
+                match by {
+                    Some(id) if !to.is_joint() => (id, Some(Answer::Done)),
+                    _ => return,
+                }
             }
-            Command::Noop | Command::Members { .. } => return,
+            Command::Noop => return,
         };
         if let Some(answer) = answer.filter(|_| mine && entry.term == self.term) {
             io.reply(*id, Reply::Answer(answer));

@@ -53,6 +53,18 @@ impl Disk {
         self.snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.last)
     }
 
+    /// Why no node may boot from it.
+    #[must_use]
+    pub fn flaw(&self) -> Option<&'static str> {
+        if self.damaged {
+            Some("a record on its disk does not match its checksum")
+        } else if self.log.start().index > self.snapshot_end().index {
+            Some("its log begins behind the end of its snapshot: what was between is lost")
+        } else {
+            None
+        }
+    }
+
     /// Whether a node that boots from it goes on with its log. It does not if it was sent a snapshot of what its log
     /// does not have, and crashed before it had dropped that log.
     #[must_use]

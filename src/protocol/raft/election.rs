@@ -64,10 +64,13 @@ impl Raft {
     }
 
     pub(super) fn on_election_timeout(&mut self, io: &mut Io<'_, Self>) {
-        if self.is_leader() || !self.may_stand(io.me()) {
+        if self.is_leader() {
             return;
         }
         self.leader = None;
+        if !self.may_stand(io.me()) {
+            return;
+        }
         let pre_vote = io.config().params.pre_vote && !io.config().planted.is(Mistake::NoPreVote);
         if pre_vote { self.pre_campaign(io) } else { self.campaign(false, io) }
     }
@@ -237,7 +240,7 @@ impl Raft {
             io.reply(asked.id, Reply::Busy);
         }
         if let Some(transfer) = leadership.transfer {
-            transfer.send_after(io);
+            transfer.give_up(io);
         }
     }
 

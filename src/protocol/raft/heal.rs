@@ -7,7 +7,7 @@
 //! ones are in force only on nodes that lack a committed entry, and cannot be elected.)
 
 use super::membership::{Members, Membership};
-use super::{Disk, Raft, RaftConfig};
+use super::{Log, Raft, RaftConfig};
 use crate::check::Nodes;
 use crate::ids::{NodeId, NodeSet};
 use crate::process::{Dice, Voters};
@@ -25,7 +25,9 @@ pub(super) fn choose_core(
     for node in (0..nodes.count()).map(NodeId) {
         let disk = nodes.disk(node);
         if disk.end().index >= committed {
-            possible.extend(members(config, disk).from(committed).map(|(_, membership)| membership));
+            let log = if disk.keeps_log() { &disk.log } else { &Log::default() };
+            let members = Members::told_by(disk.snapshot.as_deref(), log, config.initial);
+            possible.extend(members.from(committed).map(|(_, membership)| membership));
         }
     }
     for seat in nodes.living().filter(|seat| seat.state.log().last().index >= committed) {
@@ -42,19 +44,4 @@ pub(super) fn choose_core(
         }
     }
     Some(core)
-}
-
-/// The memberships that a node would know of that boots from this disk.
-fn members(config: &RaftConfig, disk: &Disk) -> Members {
-    let (start, first) = match &disk.snapshot {
-        Some(snapshot) => (snapshot.last.index, snapshot.members),
-        None => (0, config.initial),
-    };
-    let mut members = Members::starting(start, first);
-    for index in start + 1..=disk.end().index {
-        if let Some(membership) = disk.log.entry(index).and_then(|entry| entry.command.membership()) {
-            members.push(index, membership);
-        }
-    }
-    members
 }

@@ -39,8 +39,8 @@ pub enum Command {
     Client(OpId, Op),
     /// Who takes part from here on.
     Members {
-        /// Who asked for it.
-        by: OpId,
+        /// Who asked for it; nobody is known to have where a joint change is ended that only a snapshot tells of.
+        by: Option<OpId>,
         /// Who does.
         to: Membership,
     },

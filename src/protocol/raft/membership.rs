@@ -9,7 +9,8 @@
 //!
 //! *Learners* receive the log and count in no majority (thesis 4.2.1). Each new voter is a learner first.
 
-use super::log::Index;
+use super::log::{Index, Log};
+use super::snapshot::Snapshot;
 use crate::process::{NodeId, Voters};
 use crate::protocol::quorum;
 
@@ -57,8 +58,7 @@ impl Membership {
 
     /// The greatest value that a quorum has reached.
     pub(super) fn reached<T: Ord + Copy + Default>(self, value: impl Fn(NodeId) -> T) -> Option<T> {
-        let new = quorum::reached(self.voters, &value);
-        if self.is_joint() { new.min(quorum::reached(self.outgoing, &value)) } else { new }
+        self.reached_without(0, value)
     }
 
     /// The same, where so many are missing from each majority.
@@ -115,13 +115,25 @@ impl Members {
         Self { known: vec![(index, membership)] }
     }
 
+    /// What a node knows that has this snapshot and this log behind it.
+    pub(super) fn told_by(snapshot: Option<&Snapshot>, log: &Log, initial: Membership) -> Self {
+        let (end, first) = snapshot.map_or((0, initial), |snapshot| (snapshot.last.index, snapshot.members));
+        let mut members = Self::starting(end, first);
+        for index in end + 1..=log.last().index {
+            if let Some(membership) = log.entry(index).and_then(|entry| entry.command.membership()) {
+                members.push(index, membership);
+            }
+        }
+        members
+    }
+
     /// The latest one, committed or not: the one that counts.
     #[must_use]
     pub fn now(&self) -> Membership {
         self.known[self.known.len() - 1].1
     }
 
-    /// Which entry it begins with; where nothing was ever changed, the one before the first that is known.
+    /// Which entry it begins with. What a snapshot tells of begins with the snapshot's end.
     #[must_use]
     pub fn since(&self) -> Index {
         self.known[self.known.len() - 1].0

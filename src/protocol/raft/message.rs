@@ -205,9 +205,9 @@ pub enum Fact {
         /// Where it was appended.
         at: Index,
     },
-    /// As leader, it made way for another.
+    /// As leader, it told another to stand for election.
     HandedOver {
-        /// To whom.
+        /// Whom.
         to: NodeId,
     },
     /// It sent a client to the leader.

@@ -141,7 +141,8 @@ impl Raft {
         }
         let Role::Leader(leadership) = &mut self.role else { return };
         let Some(progress) = leadership.progress.get_mut(from.index()) else { return };
-        if term < self.term || outcome == Outcome::Stale {
+        let takes_part = self.members.now().members().contains(from);
+        if term < self.term || outcome == Outcome::Stale || !takes_part {
             return;
         }
         progress.heard = io.now();

@@ -135,9 +135,7 @@ impl Raft {
     /// Goes on from what is on the disk.
     pub(super) fn recover(&mut self, disk: &Disk, io: &mut Io<'_, Self>) {
         let (snapshot, end) = (disk.snapshot.clone(), disk.snapshot_end());
-        if disk.log.start().index > end.index {
-            io.refuse("the log begins behind the end of the snapshot: what was between is lost");
-        } else if disk.keeps_log() {
+        if disk.keeps_log() {
             self.restart_from(snapshot, disk.log.clone(), io);
             self.compact(end.index, io);
         } else {
@@ -148,17 +146,9 @@ impl Raft {
 
     /// Goes on from this snapshot, or from nothing, and this log behind it, all of which is on its disk.
     pub(super) fn restart_from(&mut self, snapshot: Option<Shared<Snapshot>>, log: Log, io: &Io<'_, Self>) {
-        let (end, members) = match &snapshot {
-            Some(snapshot) => (snapshot.last.index, snapshot.members),
-            None => (0, io.config().initial),
-        };
+        let end = snapshot.as_ref().map_or(0, |snapshot| snapshot.last.index);
         self.machine = snapshot.as_ref().map_or_else(Machine::default, |snapshot| snapshot.machine.clone());
-        self.members = Members::starting(end, members);
-        for index in end + 1..=log.last().index {
-            if let Some(membership) = log.entry(index).and_then(|entry| entry.command.membership()) {
-                self.members.push(index, membership);
-            }
-        }
+        self.members = Members::told_by(snapshot.as_deref(), &log, io.config().initial);
         (self.commit, self.applied, self.synced) = (end, end, log.last().index);
         (self.snapshot, self.saving, self.log) = (snapshot, None, log);
     }

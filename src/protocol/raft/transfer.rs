@@ -18,6 +18,8 @@ pub(super) struct Transfer {
     id: OpId,
     to: NodeId,
     until: Local,
+    /// Whether the other was told: then nobody knows whether it will take over.
+    told: bool,
 }
 
 impl Transfer {
@@ -25,14 +27,12 @@ impl Transfer {
         now >= self.until
     }
 
-    /// The other did not take over in time.
-    pub(super) fn refuse(self, io: &mut Io<'_, Raft>) {
-        io.reply(self.id, Reply::Refused("it did not take over in time"));
-    }
-
-    /// It is deposed, most likely by the other, which will know.
-    pub(super) fn send_after(self, io: &mut Io<'_, Raft>) {
-        io.reply(self.id, Reply::Redirect(self.to));
+    /// It is over, and the leader leads on or is deposed. Once the other was told, it may take over at any later time,
+    /// and whoever leads then will say so.
+    pub(super) fn give_up(self, io: &mut Io<'_, Raft>) {
+        if !self.told {
+            io.reply(self.id, Reply::Refused("it lacks too much to lead"));
+        }
     }
 }
 
@@ -49,16 +49,17 @@ impl Raft {
         if leadership.change.is_some() {
             return io.reply(id, Reply::Busy);
         }
-        leadership.transfer = Some(Transfer { id, to, until: io.now() + io.config().min_timeout() });
+        leadership.transfer = Some(Transfer { id, to, until: io.now() + io.config().min_timeout(), told: false });
         self.replicate_to(to, &mut Cut::default(), io);
         self.make_way(to, io);
     }
 
     /// Tells the one that it makes way for to stand for election, if that is this one and has everything.
     pub(super) fn make_way(&mut self, to: NodeId, io: &mut Io<'_, Self>) {
-        let Role::Leader(leadership) = &self.role else { return };
-        let wanted = leadership.transfer.is_some_and(|transfer| transfer.to == to);
-        if wanted && leadership.progress[to.index()].matched == self.log.last().index {
+        let Role::Leader(leadership) = &mut self.role else { return };
+        let Some(transfer) = leadership.transfer.as_mut().filter(|transfer| transfer.to == to) else { return };
+        if leadership.progress[to.index()].matched == self.log.last().index {
+            transfer.told = true;
             self.hand_over(to, io);
         }
     }

@@ -28,19 +28,25 @@ pub struct SnapshotFaithful {
 }
 
 impl SnapshotFaithful {
-    /// Goes on as far as this node has applied its log, and still tells.
-    fn fold(&mut self, state: &Raft) {
+    /// Goes on as far as this node has applied its log, and still tells. Where nobody saw what its snapshot stands for
+    /// (the turn in which it was applied was cut short), on from there.
+    fn fold(&mut self, state: &Raft, disk: &Disk) {
         while self.folded < state.applied() {
             let index = self.folded + 1;
-            let Some(entry) = state.log().entry(index) else { return };
+            let Some(entry) = state.log().entry(index) else {
+                let Some(snapshot) = disk.snapshot.as_ref().filter(|snapshot| snapshot.last.index >= index) else {
+                    return;
+                };
+                (self.machine, self.members) = (snapshot.machine.clone(), snapshot.members);
+                self.folded = snapshot.last.index;
+                continue;
+            };
             match &*entry.command {
                 Command::Noop => {}
                 Command::Client(id, op) => drop(self.machine.apply(*id, op)),
                 Command::Members { by, to } => {
                     self.members = *to;
-                    if !to.is_joint() {
-                        self.machine.note(*by);
-                    }
+                    by.iter().for_each(|id| self.machine.note(*id));
                 }
             }
             self.folded = index;
@@ -51,18 +57,18 @@ impl SnapshotFaithful {
         }
     }
 
-    /// What is wrong with a snapshot's content.
-    fn flaw(&self, snapshot: &Snapshot) -> Option<&'static str> {
+    /// Whether a snapshot holds what its entries came to, or what is wrong with it; `None` if nobody saw them.
+    fn compare(&self, snapshot: &Snapshot) -> Option<Result<(), &'static str>> {
         let &(last, machine, members) = self.outcomes.get(&snapshot.last.index)?;
-        if snapshot.last != last {
-            Some("a snapshot ends with an entry that is not committed there")
+        Some(if snapshot.last != last {
+            Err("a snapshot ends with an entry that is not committed there")
         } else if snapshot.members != members {
-            Some("a snapshot holds another membership than its entries came to")
+            Err("a snapshot holds another membership than its entries came to")
         } else if content_hash(&snapshot.machine) != machine {
-            Some("a snapshot holds another state than its entries came to")
+            Err("a snapshot holds another state than its entries came to")
         } else {
-            None
-        }
+            Ok(())
+        })
     }
 }
 
@@ -89,7 +95,7 @@ impl Property<Raft> for SnapshotFaithful {
         if self.every == Index::MAX {
             return Verdict::Skip;
         }
-        self.fold(state);
+        self.fold(state, seat.disk);
         let before = std::mem::replace(&mut self.seen[at.node.index()], end);
         let broken = |kind: &str| Evidence::new(kind).node(at.node).value("snapshot", end);
         if state.applied() < end {
@@ -99,14 +105,12 @@ impl Property<Raft> for SnapshotFaithful {
         if end < before {
             return broken("a snapshot was replaced by an older one").value("before", before).into();
         }
-        if let Some(flaw) = self.flaw(snapshot) {
-            return broken(flaw).into();
-        }
         if state.members().at(end) != snapshot.members {
             let evidence = broken("a node goes by another membership than its snapshot holds");
             return evidence.value("snapshot's", snapshot.members).value("its", state.members().at(end)).into();
         }
-        Verdict::Held
+        self.compare(snapshot)
+            .map_or(Verdict::Skip, |same| same.map_or_else(|flaw| broken(flaw).into(), |()| Verdict::Held))
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {

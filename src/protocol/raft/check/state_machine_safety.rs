@@ -21,7 +21,8 @@ type Mark = (Term, Option<OpId>);
 fn mark(entry: &Entry) -> Mark {
     match *entry.command {
         Command::Noop => (entry.term, None),
-        Command::Client(id, _) | Command::Members { by: id, .. } => (entry.term, Some(id)),
+        Command::Client(id, _) => (entry.term, Some(id)),
+        Command::Members { by, .. } => (entry.term, by),
     }
 }
 

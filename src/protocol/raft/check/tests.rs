@@ -3,6 +3,7 @@
 mod elections;
 mod logs;
 mod machines;
+mod members;
 
 use crate::check::{At, Cast, NodeId, Nodes, OpId, Property, Seat, Seats, Time, Verdict, WorldEvent};
 use crate::ids::ClientId;
@@ -33,8 +34,12 @@ struct Actor {
 
 impl<C: Property<Raft>> Stage<C> {
     fn new() -> Self {
+        Self::with(RaftParams::default())
+    }
+
+    fn with(params: RaftParams) -> Self {
         let cast = Cast::single("replica", 3);
-        let params = RaftParams { pre_vote: false, no_op: false, ..RaftParams::default() };
+        let params = RaftParams { pre_vote: false, no_op: false, ..params };
         let config = RaftConfig::new(&Setup { params: &params, bug: None, cast: &cast }).unwrap();
         let mut outbox = Outbox::default();
         let nodes = cast.nodes().map(|node| {
