@@ -35,7 +35,7 @@ fn a_run_of_every_scenario_is_kept_and_replayed() {
         let replay = lab.run(&["replay", "kept.json"]);
         // What was expected is the run's to say, not the replay's.
         let code = match ran.code {
-            0 if ran.out.contains("a safety property, at") => 1,
+            0 if ran.out.contains("VIOLATED AS EXPECTED") => 1,
             5 => 0,
             code => code,
         };

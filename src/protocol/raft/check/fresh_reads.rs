@@ -31,6 +31,7 @@ pub struct FreshReads {
 impl Property<Raft> for FreshReads {
     const NAME: &'static str = "fresh_reads";
     const ABOUT: &'static str = "a read shows all that was known to be committed when it was asked for";
+    const AFTER: &'static str = "read_served";
 
     fn new(_config: &RaftConfig, _cast: &Cast) -> Self {
         Self { committed: 0, asked: BTreeMap::new() }

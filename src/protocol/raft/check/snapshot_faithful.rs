@@ -105,12 +105,15 @@ impl Property<Raft> for SnapshotFaithful {
         if end < before {
             return broken("a snapshot was replaced by an older one").value("before", before).into();
         }
+        let compared = self.compare(snapshot);
+        if let Some(Err(flaw)) = compared {
+            return broken(flaw).into();
+        }
         if state.members().at(end) != snapshot.members {
             let evidence = broken("a node goes by another membership than its snapshot holds");
             return evidence.value("snapshot's", snapshot.members).value("its", state.members().at(end)).into();
         }
-        self.compare(snapshot)
-            .map_or(Verdict::Skip, |same| same.map_or_else(|flaw| broken(flaw).into(), |()| Verdict::Held))
+        if compared.is_some() { Verdict::Held } else { Verdict::Skip }
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {

@@ -131,15 +131,16 @@ fn a_leader_that_is_removed_makes_way_and_is_not_heard_any_more() {
 
 #[test]
 fn leadership_goes_to_who_is_named() {
-    let mut cluster = five("", &cut(&[2], 3, 6));
+    let mut cluster = five("", &cut(&[2], 4, 8));
     assert_eq!(cluster.order(1, Request::Transfer(NodeId(0))), [DONE]);
     assert_eq!(cluster.order(2, Request::Transfer(NodeId(1))), [], "it does not know any more");
     assert_eq!(cluster.leader(), NodeId(1));
     assert_eq!(cluster.order(2, Request::Transfer(NodeId(1))), [DONE], "the new leader does");
-    cluster.run_until(3_500);
-    assert_eq!(cluster.order(3, Request::Transfer(NodeId(2))), [REFUSED], "it is away");
-    assert_eq!(cluster.order(4, Request::Transfer(NodeId(4))), [REFUSED], "it does not vote");
-    assert_eq!(cluster.order(5, put("a")), [DONE], "the leader goes on");
+    cluster.run_until(4_500);
+    assert_eq!(cluster.order(3, put("a")), [DONE]);
+    assert_eq!(cluster.order(4, Request::Transfer(NodeId(2))), [REFUSED], "it is away, and lacks that");
+    assert_eq!(cluster.order(5, Request::Transfer(NodeId(4))), [REFUSED], "it does not vote");
+    assert_eq!(cluster.order(6, put("b")), [DONE], "the leader goes on");
     assert_eq!(cluster.leader(), NodeId(1));
 }
 
