@@ -9,7 +9,6 @@ pub(crate) const PROFILE: Profile = Profile {
         ("vote-amnesia", 13, "one_vote_per_term"),
         ("commit-old-term", 1_761, "leader_completeness"),
         ("no-log-check", 0, "leader_completeness"),
-        ("no-log-check", 99_999, "committed_durable"),
         ("length-only-check", 95, "leader_completeness"),
         ("duplicate-votes", 9, "elected_by_quorum"),
         ("duplicate-votes", 405, "election_safety"),

@@ -6,7 +6,7 @@ pub(crate) const CHANGES: Profile = Profile {
     protocol: "raft",
     scenario: include_str!("../../scenarios/raft/membership.json"),
     kept: &[
-        ("hasty-change", 4, "one_change_at_a_time"),
+        ("hasty-change", 6, "one_change_at_a_time"),
         ("learners-count", 0, "committed_durable"),
         ("learners-count", 9, "convergence"),
         ("members-forgotten", 0, "snapshot_faithful"),
