@@ -171,7 +171,7 @@ fn why_not(scenario: &Scenario, line: &PropertyLine) -> String {
         return String::new();
     }
     if needs.is_empty() {
-        return format!("(has nothing to look at before a fact {after:?})");
+        return format!("(no {after} to look at)");
     }
     let names = needs.iter().map(|kind| kind.name()).collect::<Vec<&str>>().join(" or ");
     if needs.iter().any(|&kind: &FaultKind| scenario.faults.asks_for(kind)) {

@@ -12,9 +12,9 @@ pub(crate) const CHANGES: Profile = Profile {
         ("members-forgotten", 0, "snapshot_faithful"),
     ],
     found_within: &[
-        ("hasty-change", 25),      // 889, from seed 4 on
-        ("learners-count", 10),    // 1,975, from seed 0 on
-        ("members-forgotten", 15), // 1,597, from seed 0 on
+        ("hasty-change", 25),      // 1,167, from seed 6 on
+        ("learners-count", 10),    // 2,078, from seed 0 on
+        ("members-forgotten", 15), // 861 of the first 2,000, from seed 0 on
     ],
     of_liveness: &[],
 };

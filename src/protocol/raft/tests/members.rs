@@ -234,3 +234,31 @@ fn a_learner_votes_when_it_is_asked_and_never_stands_for_election() {
     let vote = Effect::Send { to: NodeId(1), msg: Message::Vote { term: 2, granted: true } };
     assert!(alone.effects().contains(&vote));
 }
+
+/// The entry that began it may be compacted everywhere.
+#[test]
+fn a_joint_change_that_only_a_snapshot_tells_of_is_ended_by_the_next_leader() {
+    let mut alone = Alone::new();
+    let joint = Membership { outgoing: set(&[0, 1, 2]), ..Membership::of(set(&[0, 1])) };
+    let last = Position { term: 1, index: 4 };
+    let snapshot = Snapshot { last, machine: Machine::default(), members: joint };
+    let hard = HardState { term: 1, vote: None };
+    let mut raft = alone.boot(&Disk { hard, snapshot: Some(snapshot.into()), ..Disk::default() });
+    raft.on_timer(Timer::Election, &mut alone.io());
+    raft.on_message(NodeId(1), Message::PreVoted { term: 2, granted: true }, &mut alone.io());
+    raft.on_message(NodeId(1), Message::Vote { term: 2, granted: true }, &mut alone.io());
+    assert!(raft.is_leader() && raft.members().now() == joint);
+    raft.on_synced(Ticket(9), &mut alone.io());
+    let matches = Message::Appended { term: 2, round: 0, outcome: Outcome::Matches(5) };
+    raft.on_message(NodeId(1), matches, &mut alone.io());
+    assert_eq!((raft.commit(), raft.members().now()), (5, Membership::of(set(&[0, 1]))));
+}
+
+/// An attempt that is late must not undo what came after: its client has gone on.
+#[test]
+fn a_change_whose_client_has_gone_on_is_not_made() {
+    let mut cluster = five("", "");
+    assert_eq!(cluster.order(3, put("a")), [DONE]);
+    assert_eq!(cluster.order(2, learner(3)), []);
+    assert_eq!(cluster.members(0), Membership::of(set(&[0, 1, 2])));
+}
