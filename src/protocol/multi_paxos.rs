@@ -33,8 +33,8 @@
 //!
 //! **Disk.** One file. A promise and an acceptance are on it before the answer leaves; the promise of one's own
 //! ballot before anyone hears of it, so that no ballot is used twice. Up to where slots are decided is written along
-//! with other records. It may be behind, but never behind what the node has told a leader that it has: to a new ballot
-//! an acceptor comes with a record of it. So what a follower has only grows, over restarts too.
+//! with other records. It may be behind what the node knows; but with the promise to a new ballot all that it knew to be
+//! decided is on disk. So what a follower has of a ballot only grows, over restarts too.
 //!
 //! **Clients.** All commands go through the log, reads too. The rest is as for [Raft](crate::protocol::raft): a client is
 //! redirected or told to come again with no effect, a repeated command is proposed once a ballot, and answered
@@ -43,7 +43,7 @@
 //!
 //! Left out: compaction and snapshots, changes of membership, reads by lease, promises in several parts, and asking
 //! before a ballot is begun whether it would succeed (Raft's pre-vote): a node that comes back after it was cut off
-//! preempts the leader once.
+//! preempts the leader, each time.
 
 use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};

@@ -125,7 +125,7 @@ fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
     let each = all.saturating_mul(100).checked_div(traffic.commands);
     table.row(
         Tone::Plain,
-        vec![format!("all, for {}", many(traffic.commands, "command")), count(all), per_command(each)],
+        vec![format!("all, for {} applied", many(traffic.commands, "command")), count(all), per_command(each)],
     );
     sheet.table("between nodes", &table);
 }

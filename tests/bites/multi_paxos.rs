@@ -6,6 +6,7 @@ pub(crate) const PROFILE: Profile = Profile {
     protocol: "multi_paxos",
     scenario: include_str!("../../scenarios/multi_paxos/default.json"),
     kept: &[
+        ("ack-before-sync", 0, "acceptances_kept"),
         ("promise-amnesia", 0, "ballots_monotone"),
         ("ballot-reuse", 0, "ballots_monotone"),
         ("ignore-accepted", 0, "choice_is_stable"),
@@ -18,6 +19,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("slot-reuse", 0, "one_value_per_ballot_slot"),
     ],
     found_within: &[
+        ("ack-before-sync", 10),       // swept below
         ("promise-amnesia", 10),       // 3,203, from seed 0 on
         ("ballot-reuse", 10),          // 3,345, from seed 0 on
         ("ignore-accepted", 10),       // 2,713, from seed 0 on

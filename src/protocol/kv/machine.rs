@@ -12,7 +12,7 @@ pub struct Machine {
     sessions: BTreeMap<ClientId, Session>,
 }
 
-/// The last write of one client that took effect.
+/// The last command of one client that took effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Session {
     n: u64,
@@ -24,9 +24,9 @@ struct Session {
 pub enum Seen {
     /// It has not taken effect.
     Never,
-    /// It is the client's last write that took effect, and this was its answer.
+    /// It is the client's last command that took effect, and this was its answer.
     Last(Answer),
-    /// A later write of that client took effect: whether this one did is forgotten, and it never will again.
+    /// A later command of that client took effect: whether this one did is forgotten, and it never will again.
     Past,
 }
 

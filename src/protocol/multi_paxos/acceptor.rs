@@ -82,7 +82,12 @@ impl MultiPaxos {
             return;
         }
         self.log.accept(first, ballot, &commands, self.decided);
-        io.persist(Write::Accept { ballot, first, commands, decided: self.decided });
+        let write = Write::Accept { ballot, first, commands, decided: self.decided };
+        if io.config().planted.is(Mistake::AckBeforeSync) {
+            let _ = io.write(write);
+        } else {
+            io.persist(write);
+        }
         io.fact(Fact::Accepted { ballot, first: open, last });
     }
 

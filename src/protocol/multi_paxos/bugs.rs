@@ -23,6 +23,8 @@ pub(super) enum Mistake {
     SlotReuse,
     /// A new leader leaves empty slots empty.
     NoGapFill,
+    /// Acceptances are answered before they are synced.
+    AckBeforeSync,
 }
 
 /// The mistake that was planted, if one was.
@@ -41,7 +43,17 @@ impl Planted {
     }
 }
 
-const TABLE: [(Mistake, Bug); 9] = [
+const TABLE: [(Mistake, Bug); 10] = [
+    (
+        Mistake::AckBeforeSync,
+        Bug {
+            name: "ack-before-sync",
+            about: "an acceptor answers before what it accepted is on its disk",
+            breaks: &["acceptances_kept"],
+            reached: "disks that take time to sync",
+            source: "tikv issue 994; etcd issue 14140",
+        },
+    ),
     (
         Mistake::PromiseAmnesia,
         Bug {
@@ -49,7 +61,7 @@ const TABLE: [(Mistake, Bug); 9] = [
             about: "an acceptor comes back with what it accepted, but without its promise",
             breaks: &["ballots_monotone"],
             reached: "restarts",
-            source: "Paxos Made Simple, section 2.5; palantir/atlasdb issue 1508",
+            source: "Paxos Made Simple, section 2.5",
         },
     ),
     (

@@ -6,6 +6,7 @@
 //! leaves after the sync that makes it true, and a proposal is reported before anybody hears of it. All together they
 //! look at what changed, never at whole logs.
 
+mod acceptances_kept;
 mod accepts_current_ballot;
 mod ballots;
 mod ballots_monotone;
@@ -17,6 +18,7 @@ mod one_value_per_ballot_slot;
 mod tests;
 
 pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
+pub use acceptances_kept::AcceptancesKept;
 pub use accepts_current_ballot::AcceptsCurrentBallot;
 pub use ballots_monotone::BallotsMonotone;
 pub use choice_is_stable::ChoiceIsStable;
@@ -29,6 +31,7 @@ pub use one_value_per_ballot_slot::OneValuePerBallotSlot;
 pub type All = (
     BallotsMonotone,
     AcceptsCurrentBallot,
+    AcceptancesKept,
     OneValuePerBallotSlot,
     ChoiceIsStable,
     OneDecisionPerSlot,

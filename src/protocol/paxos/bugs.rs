@@ -74,7 +74,7 @@ const TABLE: [(Mistake, Bug); 6] = [
             about: "a proposer counts its rounds in memory, and uses a ballot twice after a restart",
             breaks: &["ballots_monotone"],
             reached: "restarts of proposers",
-            source: "phxpaxos issue 145",
+            source: "Tencent/phxpaxos issue 145",
         },
     ),
     (

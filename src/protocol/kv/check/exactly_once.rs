@@ -1,5 +1,5 @@
 //! **Exactly once**: a client's command takes effect at most once, however often it was repeated, and is answered alike
-//! each time (section 8; thesis section 6.3).
+//! each time (Raft paper, section 8; thesis, section 6.3).
 //!
 //! The commands in the order in which they are applied are folded here as well, by the sequential meaning of an
 //! operation and a session rule of its own: of each client, a command takes effect if its number is higher than all

@@ -37,7 +37,10 @@ impl OneValuePerBallotSlot {
         let held = disk.log.get(slot).filter(|accepted| accepted.ballot == ballot).map(|accepted| &accepted.command);
         let proposed = self.ballots.proposed(ballot, slot);
         // What it learned as decided may stand in its place by now.
-        if held.is_none() || held == proposed {
+        if held.is_none() {
+            return Verdict::Skip;
+        }
+        if held == proposed {
             return Verdict::Held;
         }
         let evidence = Evidence::new("an acceptor accepted what the ballot does not propose").node(node);

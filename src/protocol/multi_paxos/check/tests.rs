@@ -264,3 +264,32 @@ fn a_replica_never_goes_back() {
     later.nodes[0].disk.decided = 0;
     assert_eq!(later.turn(0), BACK);
 }
+
+#[test]
+fn what_was_accepted_stays_on_the_disk_over_all_lives() {
+    const LOST: &str = "an acceptor does not have on its disk what it reported to have accepted";
+    let mut stage = Stage::<AcceptancesKept>::new();
+    stage.store(0, ballot(1, 1), 1, 7);
+    stage.accept(0, ballot(1, 1), 1, 1);
+    assert_eq!((stage.turn(0).as_str(), stage.turn(0).as_str()), (HELD, SKIP));
+    stage.crash(0, false);
+    assert_eq!(stage.turn(0), HELD, "it came back with it");
+    stage.store(0, ballot(2, 2), 1, 8);
+    stage.crash(0, false);
+    assert_eq!(stage.turn(0), HELD, "in a higher ballot");
+    stage.nodes[0].disk = Disk::default();
+    stage.crash(0, true);
+    assert_eq!(stage.turn(0), SKIP, "that disk was lost, and is excused");
+
+    stage.accept(1, ballot(1, 1), 1, 2);
+    assert_eq!(stage.turn(1), LOST, "it never was there");
+    stage.store(2, ballot(3, 1), 1, 7);
+    stage.accept(2, ballot(3, 1), 1, 1);
+    assert_eq!(stage.turn(2), HELD);
+    stage.nodes[2].disk = Disk { decided: 1, ..Disk::default() };
+    stage.crash(2, false);
+    assert_eq!(stage.turn(2), HELD, "it is decided");
+    stage.nodes[2].disk = Disk::default();
+    stage.crash(2, false);
+    assert_eq!(stage.turn(2), LOST);
+}
