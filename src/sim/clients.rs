@@ -467,7 +467,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
         }
         self.clients.healed = true;
+        // Spare nodes that have joined may know what those who were asked first do not know any more.
+        let joined = core.iter().copied().filter(|&node| self.cast.is_spare(node));
         self.clients.asked.retain(|node| core.contains(node));
+        self.clients.asked.extend(joined);
         if self.clients.asked.is_empty() {
             // Whoever they used to ask is not in the core; anybody in it must be able to help.
             self.clients.asked = core.to_vec();

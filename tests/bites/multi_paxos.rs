@@ -12,6 +12,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("ignore-accepted", 0, "choice_is_stable"),
         ("first-accepted", 263, "choice_is_stable"),
         ("broken-promise", 3, "accepts_current_ballot"),
+        ("broken-promise", 2_588, "one_decision_per_slot"),
         ("ack-over-gap", 0, "decided_prefix"),
         ("ack-over-gap", 12, "replicas_equal"),
         ("ack-over-gap", 1_058, "convergence"),
@@ -19,15 +20,15 @@ pub(crate) const PROFILE: Profile = Profile {
         ("slot-reuse", 0, "one_value_per_ballot_slot"),
     ],
     found_within: &[
-        ("ack-before-sync", 10),       // swept below
-        ("promise-amnesia", 10),       // 3,203, from seed 0 on
-        ("ballot-reuse", 10),          // 3,345, from seed 0 on
-        ("ignore-accepted", 10),       // 2,713, from seed 0 on
-        ("first-accepted", 1_500),     // 13, from seed 263 on
-        ("broken-promise", 20),        // 1,280, from seed 3 on
-        ("ack-over-gap", 20),          // 1,268, from seed 0 on
-        ("watermark-any-ballot", 250), // 90, from seed 27 on
-        ("slot-reuse", 10),            // 2,982, from seed 0 on
+        ("ack-before-sync", 10),       // 4,000, from seed 0 on
+        ("promise-amnesia", 10),       // 3,191, from seed 0 on
+        ("ballot-reuse", 10),          // 3,341, from seed 0 on
+        ("ignore-accepted", 10),       // 2,655, from seed 0 on
+        ("first-accepted", 2_500),     // 8, from seed 263 on
+        ("broken-promise", 20),        // 886, from seed 3 on
+        ("ack-over-gap", 20),          // 1,266, from seed 0 on
+        ("watermark-any-ballot", 250), // 120, from seed 16 on
+        ("slot-reuse", 10),            // 2,990, from seed 0 on
     ],
     of_liveness: &["no-gap-fill"],
 };

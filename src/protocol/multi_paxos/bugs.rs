@@ -99,7 +99,7 @@ const TABLE: [(Mistake, Bug); 10] = [
         Bug {
             name: "broken-promise",
             about: "an acceptor accepts in a ballot below the one that it promised",
-            breaks: &["accepts_current_ballot"],
+            breaks: &["accepts_current_ballot", "one_decision_per_slot"],
             reached: "messages that are overtaken by a new leader's",
             source: "PMMC, section 2.2, A2; scylladb issue 6139",
         },
