@@ -19,6 +19,7 @@ pub mod multi_paxos;
 pub mod paxos;
 mod quorum;
 pub mod raft;
+mod settings;
 
 /// The configuration that the nodes of a protocol share.
 pub type ConfigOf<P> = <<P as Protocol>::Node as Process>::Config;
@@ -141,9 +142,20 @@ const fn bugs<M, const N: usize>(table: &[(M, Bug); N]) -> [Bug; N] {
     bugs
 }
 
-/// What the code calls the mistake of this name.
-fn named<M: Copy>(table: &[(M, Bug)], name: Option<&str>) -> Option<M> {
-    table.iter().find(|(_, bug)| Some(bug.name) == name).map(|&(mistake, _)| mistake)
+/// The mistake that was planted, if one was.
+#[derive(Clone, Copy, Debug)]
+struct Planted<M>(Option<M>);
+
+impl<M: Copy + PartialEq> Planted<M> {
+    /// The mistake of this name.
+    fn named(table: &[(M, Bug)], name: Option<&str>) -> Self {
+        Self(table.iter().find(|(_, bug)| Some(bug.name) == name).map(|&(mistake, _)| mistake))
+    }
+
+    /// Whether it is this one.
+    fn is(self, mistake: M) -> bool {
+        self.0 == Some(mistake)
+    }
 }
 
 /// A setting that is impossible.

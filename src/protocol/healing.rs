@@ -90,10 +90,56 @@ impl Elections {
     }
 }
 
+/// How a protocol gets from a leader that was elected to replicas that are equal, and clients that are content.
+pub(super) struct Pace {
+    /// Within how many steps everybody hears of an attempt. (A step is the longest time from a turn on one node to the
+    /// end of the turn on another that it causes: a message, a sync, two turns.) The answers take one more.
+    pub(super) window: u64,
+    /// For how long no attempt can succeed.
+    pub(super) refused: Span,
+    /// Attempts that fail for other reasons than bad luck.
+    pub(super) wasted: u64,
+    /// How often a leader lets followers hear from it.
+    pub(super) heartbeat: Span,
+    /// How much of the log a message brings.
+    pub(super) batch: u32,
+    /// How long the leader waits, at most, before it sends again what was lost before the heal.
+    pub(super) patience: Span,
+}
+
+impl Elections {
+    /// How long all that takes at most: the attempts, a round trip for each batch of the longest log and two to find
+    /// where it is lacking, and what clients ask meanwhile.
+    pub(super) fn bound(&self, pace: &Pace, healed: &Healed) -> Span {
+        let step = healed.delay + healed.sync + healed.service.times(2);
+        let window = step.times(pace.window);
+        let attempts = attempts(self.success(window, window + step)) + pace.wasted;
+        let elections = pace.refused + (self.timeout[1] + window).times(attempts);
+        let round_trips = self.longest_log(healed, elections).div_ceil(pace.batch.into()).saturating_add(2);
+        let replication = (step.times(2) + pace.heartbeat).times(round_trips) + pace.patience;
+        let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
+        slowed(elections + replication + clients, healed.drift_ppm)
+    }
+}
+
 /// As long on the slowest clock.
 pub(super) fn slowed(span: Span, drift_ppm: u64) -> Span {
     span + Span(span.0 / 1_000_000).times(drift_ppm.saturating_mul(2))
 }
+
+/// A world to try bounds on.
+#[cfg(test)]
+pub(super) const HEALED: Healed = Healed {
+    delay: Span::ms(10),
+    sync: Span::ms(1),
+    service: Span::ZERO,
+    drift_ppm: 200,
+    timeout: Span::ms(500),
+    backoff: Span::ms(40),
+    run_for: Span::secs(30),
+    clients: 3,
+    requests: 4_800,
+};
 
 #[cfg(test)]
 mod tests {

@@ -41,7 +41,7 @@ use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Durable, Glance, Io, NodeId, Process, Span, Voters};
 use crate::protocol::healing::{ASKED, SURE, attempts, majority_core, parts, slowed};
-use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
+use crate::protocol::{Bug, Healed, ParamError, Planted, Protocol, Setup};
 use bugs::Mistake;
 pub use load::{Ask, Load};
 
@@ -167,17 +167,13 @@ pub struct PaxosConfig {
     pub params: PaxosParams,
     /// All nodes, each of which is an acceptor.
     pub acceptors: Voters,
-    planted: Option<Mistake>,
+    planted: Planted<Mistake>,
 }
 
 impl PaxosConfig {
     /// How many acceptors choose a value.
     fn quorum(&self) -> usize {
-        if self.planted == Some(Mistake::HalfQuorum) {
-            self.acceptors.len().div_ceil(2)
-        } else {
-            self.acceptors.majority()
-        }
+        if self.planted.is(Mistake::HalfQuorum) { self.acceptors.len().div_ceil(2) } else { self.acceptors.majority() }
     }
 }
 
@@ -219,8 +215,8 @@ impl Process for Paxos {
 
     fn boot(disk: &Acceptor, io: &mut Io<'_, Self>) -> Self {
         let PaxosConfig { params, planted, .. } = io.config();
-        let acceptor = if *planted == Some(Mistake::AcceptorAmnesia) { Acceptor::default() } else { *disk };
-        let highest = if *planted == Some(Mistake::BallotReuse) { Ballot::default() } else { acceptor.promised };
+        let acceptor = if planted.is(Mistake::AcceptorAmnesia) { Acceptor::default() } else { *disk };
+        let highest = if planted.is(Mistake::BallotReuse) { Ballot::default() } else { acceptor.promised };
         if let Some(accepted) = acceptor.accepted {
             // It may have crashed before it could report it.
             io.fact(Fact::Accepted(accepted));
@@ -314,7 +310,7 @@ impl Paxos {
             return;
         }
         attempt.proposed = true;
-        let bound = attempt.bound.filter(|_| io.config().planted != Some(Mistake::IgnoreAccepted));
+        let bound = attempt.bound.filter(|_| !io.config().planted.is(Mistake::IgnoreAccepted));
         if let Some(bound) = bound {
             io.fact(Fact::Bound(bound));
         }
@@ -329,7 +325,7 @@ impl Paxos {
         self.highest = self.highest.max(ballot);
         if self.ballot.take_if(|attempt| attempt.ballot < ballot).is_some() {
             io.fact(Fact::Outbid(ballot));
-            if io.config().planted == Some(Mistake::Duel) {
+            if io.config().planted.is(Mistake::Duel) {
                 self.prepare(io);
             }
         }
@@ -356,7 +352,7 @@ impl Paxos {
     }
 
     fn on_accept(&mut self, from: NodeId, proposal: Proposal, io: &mut Io<'_, Self>) {
-        let careless = io.config().planted == Some(Mistake::BrokenPromise);
+        let careless = io.config().planted.is(Mistake::BrokenPromise);
         if proposal.ballot < self.acceptor.promised && !careless {
             return io.send(from, Message::Refused(self.acceptor.promised));
         }
@@ -438,7 +434,11 @@ impl Protocol for Paxos {
         if params.query < Span::us(1) {
             return Err(ParamError::new("query", "a node must wait before it asks again; 1us at least"));
         }
-        Ok(PaxosConfig { params, acceptors: setup.cast.nodes().collect(), planted: Mistake::named(setup.bug) })
+        Ok(PaxosConfig {
+            params,
+            acceptors: setup.cast.nodes().collect(),
+            planted: Planted::named(&bugs::TABLE, setup.bug),
+        })
     }
 
     fn core(config: &PaxosConfig, _: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {

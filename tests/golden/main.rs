@@ -49,7 +49,7 @@ fn walks_into(name: &str, property: &str) {
 }
 
 #[test]
-fn an_acceptor_that_forgets_lets_two_values_be_chosen() {
+fn an_acceptor_that_forgets_takes_its_promise_back() {
     walks_into("acceptor-amnesia", "ballots_monotone");
 }
 

@@ -8,7 +8,7 @@
 //! ([`Elections::success`]): the worst core is one of which only one node's attempts succeed, and n − 1 others outbid
 //! it. Half of the product is `p`, and `p` is at least 1/64.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`]). An attempt
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`](crate::protocol::healing::attempts)). An attempt
 //! takes at most the longest timeout and the window. Three more are for nodes that must first learn of each other's
 //! ballots, one for what is left of an old leader (it steps down within a timeout, and for as long followers may
 //! not listen to candidates), and one for a node that comes back with a higher ballot and preempts the new leader.
@@ -19,28 +19,29 @@
 //! takes a message of what was decided before its ballot, or one that proposes; it may take a heartbeat until a lost or
 //! overtaken one is sent again.
 //!
-//! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was preempted, is
+//! **And clients** ask again: each of some operations ([`ASKED`](crate::protocol::healing::ASKED)) waits in vain once, for a leader that was preempted, is
 //! told to come again, is sent on, and is answered.
 //!
 //! All on clocks of which the slowest runs by the drift slower than true time.
 
 use super::MultiPaxosConfig;
 use crate::protocol::Healed;
-use crate::protocol::healing::{ASKED, Elections, attempts, slowed};
+use crate::protocol::healing::{Elections, Pace};
 use crate::time::Span;
 
 /// How long it takes at most until clients are served and replicas are equal.
 pub(super) fn bound(config: &MultiPaxosConfig, healed: &Healed) -> Span {
+    let params = &config.params;
     let nodes = config.acceptors.len() as u32;
-    let drawn = Elections { timeout: config.params.election_timeout, nodes, asks_first: false };
-    let step = healed.delay + healed.sync + healed.service.times(2);
-    let attempts = attempts(drawn.success(step, step.times(2))) + 5;
-    let elections = (config.max_timeout() + step).times(attempts);
-    let batch = config.params.catch_up_batch.min(config.params.max_slots_per_accept);
-    let round_trips = drawn.longest_log(healed, elections).div_ceil(batch.into()).saturating_add(2);
-    let replication = (step.times(2) + config.params.heartbeat).times(round_trips);
-    let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
-    slowed(elections + replication + clients, healed.drift_ppm)
+    let pace = Pace {
+        window: 1,
+        refused: Span::ZERO,
+        wasted: 5,
+        heartbeat: params.heartbeat,
+        batch: params.catch_up_batch.min(params.max_slots_per_accept),
+        patience: Span::ZERO,
+    };
+    Elections { timeout: params.election_timeout, nodes, asks_first: false }.bound(&pace, healed)
 }
 
 #[cfg(test)]
@@ -48,19 +49,8 @@ mod tests {
     use super::*;
     use crate::process::Cast;
     use crate::protocol::Setup;
+    use crate::protocol::healing::HEALED;
     use crate::protocol::multi_paxos::MultiPaxosParams;
-
-    const HEALED: Healed = Healed {
-        delay: Span::ms(10),
-        sync: Span::ms(1),
-        service: Span::ZERO,
-        drift_ppm: 200,
-        timeout: Span::ms(500),
-        backoff: Span::ms(40),
-        run_for: Span::secs(30),
-        clients: 3,
-        requests: 4_800,
-    };
 
     fn seconds(nodes: u32, healed: &Healed, params: &MultiPaxosParams) -> u64 {
         let cast = Cast::single("replica", nodes);

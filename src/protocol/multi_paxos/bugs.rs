@@ -1,6 +1,6 @@
 //! Mistakes that can be planted. Each is one clause at the place where the rule that it breaks is kept.
 
-use crate::protocol::{Bug, bugs, named};
+use crate::protocol::{Bug, bugs};
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +27,7 @@ pub(super) enum Mistake {
     AckBeforeSync,
 }
 
-/// The mistake that was planted, if one was.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Planted(Option<Mistake>);
-
-impl Planted {
-    /// The mistake of this name.
-    pub(super) fn named(name: Option<&str>) -> Self {
-        Self(named(&TABLE, name))
-    }
-
-    /// Whether it is this one.
-    pub(super) fn is(self, mistake: Mistake) -> bool {
-        self.0 == Some(mistake)
-    }
-}
-
-const TABLE: [(Mistake, Bug); 10] = [
+pub(super) const TABLE: [(Mistake, Bug); 10] = [
     (
         Mistake::AckBeforeSync,
         Bug {

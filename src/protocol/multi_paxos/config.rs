@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bugs::Planted;
+use super::bugs::{Mistake, TABLE};
 use crate::process::{NodeId, Voters};
-use crate::protocol::{ParamError, Setup};
+use crate::protocol::settings::{check_nodes, check_sizes, check_times};
+use crate::protocol::{ParamError, Planted, Setup};
 use crate::time::Span;
 
 /// Settings of Multi-Paxos.
@@ -44,7 +45,7 @@ pub struct MultiPaxosConfig {
     pub params: MultiPaxosParams,
     /// All nodes, each of which is an acceptor.
     pub acceptors: Voters,
-    pub(super) planted: Planted,
+    pub(super) planted: Planted<Mistake>,
 }
 
 impl MultiPaxosConfig {
@@ -53,11 +54,16 @@ impl MultiPaxosConfig {
     /// # Errors
     /// Which setting is impossible, and why.
     pub fn new(setup: &Setup<'_, MultiPaxosParams>) -> Result<Self, ParamError> {
-        check_nodes(setup)?;
-        check_times(setup.params)?;
-        check_sizes(setup.params)?;
+        let params = setup.params;
+        check_nodes(setup, "multi_paxos", "acceptances")?;
+        check_times(params.election_timeout, params.heartbeat, "preempt")?;
+        check_sizes(&[
+            ("max_slots_per_accept", params.max_slots_per_accept),
+            ("max_inflight_accepts", params.max_inflight_accepts),
+            ("catch_up_batch", params.catch_up_batch),
+        ])?;
         let acceptors = setup.cast.groups()[0].members.clone().map(NodeId).collect();
-        Ok(Self { params: setup.params.clone(), acceptors, planted: Planted::named(setup.bug) })
+        Ok(Self { params: params.clone(), acceptors, planted: Planted::named(&TABLE, setup.bug) })
     }
 
     /// The shortest time for which a node waits.
@@ -70,50 +76,6 @@ impl MultiPaxosConfig {
     #[must_use]
     pub fn max_timeout(&self) -> Span {
         self.params.election_timeout[1]
-    }
-}
-
-fn check_nodes(setup: &Setup<'_, MultiPaxosParams>) -> Result<(), ParamError> {
-    let nodes = setup.cast.len();
-    let members = setup.cast.groups().first().map_or(0, |group| group.members.len());
-    if members == 0 {
-        return Err(ParamError::new("", "multi_paxos needs at least one node"));
-    }
-    if nodes > Voters::MAX {
-        let message = format!("multi_paxos counts at most {} acceptors, not {nodes}", Voters::MAX);
-        return Err(ParamError::new("", message));
-    }
-    Ok(())
-}
-
-fn check_times(params: &MultiPaxosParams) -> Result<(), ParamError> {
-    let [low, high] = params.election_timeout;
-    let heartbeat = params.heartbeat;
-    if low > high {
-        let message = format!("the range {low} to {high} is empty; write the shorter time first");
-        return Err(ParamError::new("election_timeout", message));
-    }
-    if heartbeat == Span::ZERO {
-        return Err(ParamError::new("heartbeat", "a heartbeat needs an interval over 0"));
-    }
-    if heartbeat >= low {
-        let message = format!(
-            "{heartbeat} is not shorter than the shortest election timeout ({low}): followers would preempt every leader"
-        );
-        return Err(ParamError::new("heartbeat", message));
-    }
-    Ok(())
-}
-
-fn check_sizes(params: &MultiPaxosParams) -> Result<(), ParamError> {
-    let sizes = [
-        ("max_slots_per_accept", params.max_slots_per_accept),
-        ("max_inflight_accepts", params.max_inflight_accepts),
-        ("catch_up_batch", params.catch_up_batch),
-    ];
-    match sizes.into_iter().find(|&(_, size)| size == 0) {
-        Some((field, _)) => Err(ParamError::new(field, "nothing would ever be sent with 0; give at least 1")),
-        None => Ok(()),
     }
 }
 
@@ -141,6 +103,6 @@ mod tests {
         assert!(of(|p| p.max_slots_per_accept = 0).starts_with("max_slots_per_accept: "));
         assert!(of(|p| p.max_inflight_accepts = 0).starts_with("max_inflight_accepts: "));
         assert!(of(|p| p.catch_up_batch = 0).starts_with("catch_up_batch: "));
-        assert!(refused(&MultiPaxosParams::default(), 129).contains("at most 128 acceptors"));
+        assert!(refused(&MultiPaxosParams::default(), 129).contains("of at most 128 nodes"));
     }
 }

@@ -1,6 +1,6 @@
 //! Mistakes that can be planted. Each is one clause at the place where the rule that it breaks is kept.
 
-use crate::protocol::{Bug, bugs, named};
+use crate::protocol::{Bug, bugs};
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +19,7 @@ pub(super) enum Mistake {
     Duel,
 }
 
-impl Mistake {
-    /// The mistake of this name.
-    pub(super) fn named(name: Option<&str>) -> Option<Self> {
-        named(&TABLE, name)
-    }
-}
-
-const TABLE: [(Mistake, Bug); 6] = [
+pub(super) const TABLE: [(Mistake, Bug); 6] = [
     (
         Mistake::AcceptorAmnesia,
         Bug {

@@ -25,7 +25,7 @@
 //! one that has not run out for long is the likelier to do so, and attempts are not independent of each other. And `p`
 //! is at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`]). An attempt takes at
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`](crate::protocol::healing::attempts)). An attempt takes at
 //! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
 //! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
 //! Where leases are in use, nodes that were restarted refuse them too, for the shortest timeout.
@@ -43,21 +43,21 @@
 
 use super::{RaftConfig, RaftParams};
 use crate::protocol::Healed;
-use crate::protocol::healing::{ASKED, Elections, attempts, slowed};
+use crate::protocol::healing::{Elections, Pace};
 use crate::time::Span;
 
 /// How long it takes at most until clients are served and replicas are equal.
 pub(super) fn bound(config: &RaftConfig, healed: &Healed) -> Span {
-    let step = healed.delay + healed.sync + healed.service.times(2);
-    let window = step.times(if config.params.pre_vote { 3 } else { 1 });
-    let attempts = attempts(drawn(config).success(window, window + step)) + 4;
-    let refused = if config.lease.is_some() { config.min_timeout() } else { Span::ZERO };
-    let elections = refused + (config.max_timeout() + window).times(attempts);
-    let behind = drawn(config).longest_log(healed, elections);
-    let replication =
-        (step.times(2) + config.params.heartbeat).times(round_trips(config, behind)) + config.min_timeout();
-    let clients = (healed.timeout + healed.backoff + step.times(6)).times(ASKED);
-    slowed(elections + replication + clients, healed.drift_ppm)
+    let params = &config.params;
+    let pace = Pace {
+        window: if params.pre_vote { 3 } else { 1 },
+        refused: if config.lease.is_some() { config.min_timeout() } else { Span::ZERO },
+        wasted: 4,
+        heartbeat: params.heartbeat,
+        batch: params.max_entries_per_append,
+        patience: config.min_timeout(),
+    };
+    drawn(config).bound(&pace, healed)
 }
 
 fn drawn(config: &RaftConfig) -> Elections {
@@ -65,29 +65,12 @@ fn drawn(config: &RaftConfig) -> Elections {
     Elections { timeout: election_timeout, nodes: config.nodes, asks_first: pre_vote }
 }
 
-/// How many round trips bring a follower up to date: two to find where it parts, one for each message.
-fn round_trips(config: &RaftConfig, behind: u64) -> u64 {
-    behind.div_ceil(config.params.max_entries_per_append.into()).saturating_add(2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::process::Cast;
     use crate::protocol::Setup;
-    use crate::protocol::healing::SURE;
-
-    const HEALED: Healed = Healed {
-        delay: Span::ms(10),
-        sync: Span::ms(1),
-        service: Span::ZERO,
-        drift_ppm: 200,
-        timeout: Span::ms(500),
-        backoff: Span::ms(40),
-        run_for: Span::secs(30),
-        clients: 3,
-        requests: 4_800,
-    };
+    use crate::protocol::healing::{HEALED, SURE};
 
     fn seconds(nodes: u32, healed: &Healed, params: &RaftParams) -> u64 {
         let cast = Cast::single("replica", nodes);

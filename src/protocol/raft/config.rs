@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bugs::Planted;
+use super::bugs::{Mistake, TABLE};
 use super::lease;
 use super::membership::Membership;
-use crate::process::Voters;
-use crate::protocol::{ParamError, Setup};
+use crate::protocol::settings::{check_nodes, check_sizes, check_times};
+use crate::protocol::{ParamError, Planted, Setup};
 use crate::time::Span;
 
 /// How a leader makes sure, before it serves a read, that no other has taken its place.
@@ -87,7 +87,7 @@ pub struct RaftConfig {
     pub nodes: u32,
     /// How long a leader's lease lasts on its clock, if reads are served by lease.
     pub(super) lease: Option<Span>,
-    pub(super) planted: Planted,
+    pub(super) planted: Planted<Mistake>,
 }
 
 impl RaftConfig {
@@ -96,10 +96,16 @@ impl RaftConfig {
     /// # Errors
     /// Which setting is impossible, and why.
     pub fn new(setup: &Setup<'_, RaftParams>) -> Result<Self, ParamError> {
-        check_nodes(setup)?;
-        check_times(setup.params)?;
-        check_sizes(setup.params)?;
-        check_reads(setup.params)?;
+        let params = setup.params;
+        check_nodes(setup, "raft", "votes")?;
+        check_voters(setup)?;
+        check_times(params.election_timeout, params.heartbeat, "depose")?;
+        check_sizes(&[
+            ("max_entries_per_append", params.max_entries_per_append),
+            ("max_inflight_appends", params.max_inflight_appends),
+        ])?;
+        check_snapshots(params)?;
+        check_reads(params)?;
         let members = setup.cast.groups()[0].members.clone();
         let voters = members.take(setup.params.voters.map_or(usize::MAX, |count| count as usize));
         let lease = lease::lasts(setup.params.election_timeout[0], setup.params.max_drift_ppm);
@@ -108,7 +114,7 @@ impl RaftConfig {
             initial: Membership::of(voters.map(crate::ids::NodeId).collect()),
             nodes: setup.cast.len(),
             lease: (setup.params.reads == ReadBy::Lease).then_some(lease),
-            planted: Planted::named(setup.bug),
+            planted: Planted::named(&TABLE, setup.bug),
         })
     }
 
@@ -125,15 +131,8 @@ impl RaftConfig {
     }
 }
 
-fn check_nodes(setup: &Setup<'_, RaftParams>) -> Result<(), ParamError> {
-    let nodes = setup.cast.len();
+fn check_voters(setup: &Setup<'_, RaftParams>) -> Result<(), ParamError> {
     let members = setup.cast.groups().first().map_or(0, |group| group.members.len());
-    if members == 0 {
-        return Err(ParamError::new("", "raft needs at least one node"));
-    }
-    if nodes > Voters::MAX {
-        return Err(ParamError::new("", format!("raft counts votes of at most {} nodes, not {nodes}", Voters::MAX)));
-    }
     match setup.params.voters {
         Some(0) => Err(ParamError::new("voters", "a cluster needs at least one node that votes")),
         Some(voters) if voters as usize > members => {
@@ -143,36 +142,10 @@ fn check_nodes(setup: &Setup<'_, RaftParams>) -> Result<(), ParamError> {
     }
 }
 
-fn check_times(params: &RaftParams) -> Result<(), ParamError> {
-    let [low, high] = params.election_timeout;
-    let heartbeat = params.heartbeat;
-    if low > high {
-        let message = format!("the range {low} to {high} is empty; write the shorter time first");
-        return Err(ParamError::new("election_timeout", message));
-    }
-    if heartbeat == Span::ZERO {
-        return Err(ParamError::new("heartbeat", "a heartbeat needs an interval over 0"));
-    }
-    if heartbeat >= low {
-        let message = format!(
-            "{heartbeat} is not shorter than the shortest election timeout ({low}): followers would depose every leader"
-        );
-        return Err(ParamError::new("heartbeat", message));
-    }
-    Ok(())
-}
-
-fn check_sizes(params: &RaftParams) -> Result<(), ParamError> {
-    let sizes = [
-        ("max_entries_per_append", params.max_entries_per_append),
-        ("max_inflight_appends", params.max_inflight_appends),
-    ];
-    match sizes.into_iter().find(|&(_, size)| size == 0) {
-        Some((field, _)) => Err(ParamError::new(field, "nothing would ever be replicated with 0; give at least 1")),
-        None if params.snapshot_every == Some(0) => {
-            Err(ParamError::new("snapshot_every", "0 entries make no snapshot; give null for never"))
-        }
-        None => Ok(()),
+fn check_snapshots(params: &RaftParams) -> Result<(), ParamError> {
+    match params.snapshot_every {
+        Some(0) => Err(ParamError::new("snapshot_every", "0 entries make no snapshot; give null for never")),
+        _ => Ok(()),
     }
 }
 

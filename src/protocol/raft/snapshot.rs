@@ -114,6 +114,7 @@ impl Raft {
         let (last, planted) = (snapshot.last, io.config().planted);
         let always = planted.is(Mistake::StaleSnapshot);
         if last.index <= self.commit && !always {
+            self.sync_upto(self.commit, io);
             return Outcome::Matches(self.commit);
         }
         if self.log.holds(last) && !always {

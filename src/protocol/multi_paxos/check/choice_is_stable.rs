@@ -31,6 +31,7 @@ impl ChoiceIsStable {
 
     fn accept(&mut self, at: At, ballot: Ballot, first: Slot, last: Slot) -> Verdict {
         self.0.accept(at.node, ballot, first, last);
+        let mut verdict = Verdict::Skip;
         if self.0.is_outbid(ballot, first) {
             for slot in first..=last {
                 let Some(chosen) = self.0.chosen_in(ballot, slot) else { continue };
@@ -39,9 +40,10 @@ impl ChoiceIsStable {
                     let evidence = Evidence::new(kind).node(at.node).value("slot", slot);
                     return evidence.value("chosen", chosen).value("in_ballot", ballot).value("ballot", above).into();
                 }
+                verdict = Verdict::Held;
             }
         }
-        self.0.chosen_in(ballot, last).map_or(Verdict::Skip, |_| Verdict::Held)
+        verdict
     }
 }
 

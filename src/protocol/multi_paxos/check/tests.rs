@@ -172,7 +172,7 @@ fn higher_ballots_propose_what_was_chosen() {
     assert_eq!(stage.accept(0, ballot(1, 0), 1, 2), SKIP);
     assert_eq!(stage.propose(1, ballot(2, 1), 1, &[11, 21]), SKIP, "nothing is chosen yet");
     assert_eq!(stage.accept(1, ballot(2, 1), 2, 2), SKIP);
-    assert_eq!(stage.accept(2, ballot(2, 1), 2, 2), HELD);
+    assert_eq!(stage.accept(2, ballot(2, 1), 2, 2), SKIP, "chosen, and nobody bids above it");
     assert_eq!(stage.propose(2, ballot(3, 2), 1, &[10, 21]), HELD);
     assert_eq!(stage.propose(0, ballot(4, 0), 2, &[20]), OTHER);
     assert_eq!(stage.propose(0, ballot(1, 2), 2, &[20]), SKIP, "a lower ballot, that comes late, is free");
