@@ -5,6 +5,7 @@
 //! checkpoints, all nodes at once.
 
 pub mod history;
+pub mod measure;
 pub mod projected;
 mod properties;
 
@@ -16,6 +17,7 @@ pub use crate::ids::{FaultKind, NodeSet, OpId};
 pub use crate::process::{Cast, NodeId, Process};
 pub use crate::time::Time;
 use history::Answer;
+use measure::Measure;
 pub use properties::Properties;
 
 /// An invariant: one struct, one file, one name. All its methods but [`new`](Property::new) do nothing
@@ -30,6 +32,10 @@ pub trait Property<P: Process>: Sized {
 
     /// The kind of fact before which it has nothing to look at; empty where it always has.
     const AFTER: &'static str = "";
+
+    /// Whether it is judged only in scenarios that name it under `checks`: it holds under conditions which their
+    /// authors vouch for. What it measures is measured always.
+    const OPTIONAL: bool = false;
 
     /// Before the first event.
     fn new(config: &P::Config, cast: &Cast) -> Self;
@@ -58,6 +64,11 @@ pub trait Property<P: Process>: Sized {
     /// Polled in the liveness phase: whether what must come about in the end has come about.
     fn settled(&self, _core: &NodeSet, _nodes: Nodes<'_, P>) -> Progress {
         Progress::Done
+    }
+
+    /// What it has measured so far.
+    fn measured(&self, _now: Time) -> Vec<Measure> {
+        Vec::new()
     }
 }
 
@@ -315,22 +326,38 @@ pub struct PropertyInfo {
     /// The kind of fact before which it has nothing to look at; empty where it always has.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub after: &'static str,
+    /// Whether it is judged only in scenarios that name it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
-/// Counts the verdicts of a run, and keeps the first breach.
+/// Counts the verdicts of a run, and keeps the first breach of a property that is judged.
 #[derive(Clone, Debug, Default)]
 pub struct Board {
     now: Time,
     held: Vec<u64>,
+    judged: Vec<bool>,
     /// The first breach.
     pub violation: Option<Violation>,
 }
 
 impl Board {
-    /// A board for this many properties.
+    /// A board for these properties, on which the optional ones are not judged.
     #[must_use]
-    pub fn new(properties: usize) -> Self {
-        Self { held: vec![0; properties], ..Self::default() }
+    pub fn new(properties: &[PropertyInfo]) -> Self {
+        let judged = properties.iter().map(|info| !info.optional).collect();
+        Self { held: vec![0; properties.len()], judged, ..Self::default() }
+    }
+
+    /// From now on the `n`-th property is judged.
+    pub fn judge(&mut self, n: usize) {
+        self.judged[n] = true;
+    }
+
+    /// Whether the `n`-th property is judged.
+    #[must_use]
+    pub fn judges(&self, n: usize) -> bool {
+        self.judged[n]
     }
 
     /// Sets the time that the next breach is dated with.
@@ -357,6 +384,9 @@ impl Board {
 
     #[cold]
     fn enter_breach(&mut self, n: usize, name: &'static str, evidence: Evidence) {
+        if !self.judged[n] {
+            return;
+        }
         self.held[n] += 1;
         let violation = Violation { property: name.to_owned(), at: self.now, evidence };
         self.violation.get_or_insert(violation);

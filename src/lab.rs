@@ -37,12 +37,14 @@ pub const OF_THE_KERNEL: &[PropertyInfo] = &[
         about: "once healed, the core answers every client within the bound",
         needs: &[],
         after: "",
+        optional: false,
     },
     PropertyInfo {
         name: "stable_leader",
         about: "once the healed core has converged, its leader does not change during the second half of the phase",
         needs: &[],
         after: "",
+        optional: false,
     },
 ];
 
@@ -228,6 +230,7 @@ pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>
         rules: Rules { core: P::core, leader: P::LEADER, vital: P::VITAL },
     };
     let mut sim = Sim::new(setup, typed.load, script);
+    sim.judge(&scenario.judged());
     sim.configure(&scenario.faults.kinds().collect::<Vec<FaultKind>>());
     Ok(sim)
 }

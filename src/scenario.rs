@@ -97,6 +97,9 @@ pub struct Scenario {
     /// What a run should show.
     #[serde(default)]
     pub expect: Expect,
+    /// Optional properties to judge as well: those that hold only under conditions which this scenario keeps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
     /// A mistake to plant in the protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
@@ -136,6 +139,16 @@ impl Scenario {
         let links = network.links.iter().filter_map(|link| link.latency.as_ref());
         let longest = zones.chain(links).chain([&network.latency]).map(|latency| latency.upper()).max();
         self.settle_delay.unwrap_or_else(|| longest.unwrap_or_default())
+    }
+
+    /// The optional properties that are judged: those that are named, and the one that is expected to break.
+    #[must_use]
+    pub fn judged(&self) -> Vec<&str> {
+        let expected = match &self.expect {
+            Expect::Violates(property) => Some(property.as_str()),
+            Expect::Holds => None,
+        };
+        self.checks.iter().map(String::as_str).chain(expected).collect()
     }
 
     /// The settings of the simulated world. `bound` is the length of the liveness phase where the scenario states

@@ -133,7 +133,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             log: Log::default(),
             network,
             checks: C::new(&config, &cast),
-            board: Board::new(C::infos().len()),
+            board: Board::new(&C::infos()),
             facts: Kinds::default(),
             clients: Clients::new(&policy, load, script, &plan, &world, &cast),
             faults: Faults::new(&plan),
@@ -169,6 +169,15 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// Sends every record of what happens to `tracer` from now on.
     pub fn trace_to(&mut self, tracer: Tracer) {
         self.tracer = Some(tracer);
+    }
+
+    /// Judges these properties too, which are optional.
+    pub fn judge(&mut self, names: &[&str]) {
+        for (n, info) in C::infos().iter().enumerate() {
+            if names.contains(&info.name) {
+                self.board.judge(n);
+            }
+        }
     }
 
     /// Counts the messages that nodes send to each other from now on, by kind.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::measure::Measure;
 use super::{
     At, Cast, FaultKind, NodeId, NodeSet, Nodes, Process, Progress, Property, Seat, Seats, Time, Verdict, WorldEvent,
 };
@@ -46,6 +47,7 @@ impl<V: Projection, C: Property<V::Inner>> Property<V::Outer> for Projected<V, C
     const ABOUT: &'static str = C::ABOUT;
     const NEEDS: &'static [FaultKind] = C::NEEDS;
     const AFTER: &'static str = C::AFTER;
+    const OPTIONAL: bool = C::OPTIONAL;
 
     fn new(config: &<V::Outer as Process>::Config, cast: &Cast) -> Self {
         Self { property: C::new(V::config(config), cast), view: PhantomData }
@@ -69,6 +71,10 @@ impl<V: Projection, C: Property<V::Inner>> Property<V::Outer> for Projected<V, C
 
     fn settled(&self, core: &NodeSet, nodes: Nodes<'_, V::Outer>) -> Progress {
         inside::<V, _>(nodes, |nodes| self.property.settled(core, nodes))
+    }
+
+    fn measured(&self, now: Time) -> Vec<Measure> {
+        self.property.measured(now)
     }
 }
 

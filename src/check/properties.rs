@@ -1,5 +1,6 @@
 //! Properties in a row: a tuple of them is looked after as one, without dispatch at run time.
 
+use super::measure::Measure;
 use super::{At, Board, Cast, NodeSet, Nodes, Process, Progress, Property, PropertyInfo, Seat, Time, WorldEvent};
 
 /// All properties of a protocol: a tuple of [`Property`]s.
@@ -16,8 +17,10 @@ pub trait Properties<P: Process>: Sized {
     fn on_world(&mut self, now: Time, event: &WorldEvent, board: &mut Board);
     /// A checkpoint.
     fn on_state(&mut self, now: Time, nodes: Nodes<'_, P>, board: &mut Board);
-    /// The first property that still waits, and for what.
-    fn waiting(&self, core: &NodeSet, nodes: Nodes<'_, P>) -> Option<(&'static str, String)>;
+    /// The first judged property that still waits, and for what.
+    fn waiting(&self, core: &NodeSet, nodes: Nodes<'_, P>, board: &Board) -> Option<(&'static str, String)>;
+    /// What they have measured so far.
+    fn measured(&self, now: Time) -> Vec<Measure>;
 }
 
 macro_rules! in_a_row {
@@ -29,6 +32,7 @@ macro_rules! in_a_row {
                     about: $property::ABOUT,
                     needs: $property::NEEDS,
                     after: $property::AFTER,
+                    optional: $property::OPTIONAL,
                 }),*]
             }
             $(#[$lint])?
@@ -49,11 +53,22 @@ macro_rules! in_a_row {
             fn on_state(&mut self, _now: Time, _nodes: Nodes<'_, P>, _board: &mut Board) {
                 $(_board.enter($n, $property::NAME, self.$n.on_state(_now, _nodes));)*
             }
-            fn waiting(&self, _core: &NodeSet, _nodes: Nodes<'_, P>) -> Option<(&'static str, String)> {
-                $(if let Progress::Waiting(why) = self.$n.settled(_core, _nodes) {
+            fn waiting(
+                &self,
+                _core: &NodeSet,
+                _nodes: Nodes<'_, P>,
+                _board: &Board,
+            ) -> Option<(&'static str, String)> {
+                $(if _board.judges($n)
+                    && let Progress::Waiting(why) = self.$n.settled(_core, _nodes)
+                {
                     return Some(($property::NAME, why));
                 })*
                 None
+            }
+            fn measured(&self, _now: Time) -> Vec<Measure> {
+                let measures: [Vec<Measure>; _] = [$(self.$n.measured(_now)),*];
+                measures.into_iter().flatten().collect()
             }
         }
     };

@@ -265,7 +265,9 @@ fn protocol_text(sheet: &mut Sheet, protocol: &ProtocolEntry) {
 
 fn needing(info: &PropertyInfo) -> String {
     let needs: Vec<&str> = info.needs.iter().map(|kind| kind.name()).collect();
-    if needs.is_empty() { info.about.to_owned() } else { format!("{} (needs {})", info.about, needs.join(" or ")) }
+    let needs = if needs.is_empty() { String::new() } else { format!(" (needs {})", needs.join(" or ")) };
+    let only = if info.optional { " (only where a scenario's \"checks\" name it)" } else { "" };
+    format!("{}{needs}{only}", info.about)
 }
 
 fn settings(sheet: &mut Sheet, label: &str, params: &[Param]) {

@@ -2,6 +2,7 @@
 
 use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
 use crate::check::PropertyInfo;
+use crate::check::measure::{Measure, Reading, fraction, summary, summary_of_times};
 use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
@@ -18,7 +19,8 @@ pub fn text(experiment: &dyn Experiment, scenario: &Scenario, outcome: &Outcome,
     clients(&mut sheet, outcome);
     messages(&mut sheet, &outcome.counters);
     traffic(&mut sheet, outcome.traffic.as_ref());
-    nodes(&mut sheet, &outcome.counters);
+    nodes(&mut sheet, &outcome.counters, outcome.traffic.as_ref());
+    measured(&mut sheet, &outcome.measures);
     invariants(&mut sheet, scenario, outcome);
     let (tone, line) = liveness(outcome);
     sheet.row_in(tone, "liveness", &line);
@@ -114,9 +116,6 @@ fn messages(sheet: &mut Sheet, counters: &Counters) {
 /// What nodes sent to each other, and how much of it each command took.
 fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
     let Some(traffic) = traffic.filter(|traffic| !traffic.kinds.is_empty()) else { return };
-    let per_command = |hundredths: Option<u64>| {
-        hundredths.map_or_else(|| "-".to_owned(), |n| format!("{}.{:02}", count(n / 100), n % 100))
-    };
     let mut table = Table::new(&["<kind", "sent", "per command"]);
     for Sent { kind, sent, per_hundred_commands } in &traffic.kinds {
         table.row(Tone::Plain, vec![kind.clone(), count(*sent), per_command(*per_hundred_commands)]);
@@ -128,17 +127,59 @@ fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
         vec![format!("all, for {} applied", many(traffic.commands, "command")), count(all), per_command(each)],
     );
     sheet.table("between nodes", &table);
+    let (whole, rest) = traffic.per_node_second.split_once('.').unwrap_or((&traffic.per_node_second, ""));
+    sheet.row("", &format!("{whole}.{} messages a second from each node", &rest[..rest.len().min(2)]));
 }
 
-fn nodes(sheet: &mut Sheet, counters: &Counters) {
+/// Hundredths, as a number with two places.
+fn per_command(hundredths: Option<u64>) -> String {
+    hundredths.map_or_else(|| "-".to_owned(), |n| format!("{}.{:02}", count(n / 100), n % 100))
+}
+
+fn nodes(sheet: &mut Sheet, counters: &Counters, traffic: Option<&Traffic>) {
+    let each = traffic.and_then(|traffic| traffic.forced_per_hundred_commands);
+    let forced = match each {
+        Some(_) => format!("forced ({} per command)", per_command(each)),
+        None => "forced".to_owned(),
+    };
     let parts = [
         (counters.boots, "boots"),
         (counters.crashes, "crashes"),
         (counters.refused, "refusals to run"),
         (counters.timers, "timers ran out"),
         (counters.syncs, "records written"),
+        (counters.forced, &forced),
     ];
     sheet.row("nodes", &listed(&parts));
+}
+
+/// What the properties measured; nothing where none did.
+fn measured(sheet: &mut Sheet, measures: &[Measure]) {
+    let mut distributions = Table::new(&["<", "count", "mean", "p50", "p90", "p99", "max"]);
+    let mut shares = Table::new(&["<", "share", "<"]);
+    for Measure { name, about, reading } in measures {
+        let cells = match reading {
+            Reading::Times(times) => {
+                summary_of_times(times).map(|of| (of.count, [of.mean, of.p50, of.p90, of.p99, of.max].map(brief)))
+            }
+            Reading::Counts(counts) => {
+                summary(counts).map(|of| (of.count, [of.mean, of.p50, of.p90, of.p99, of.max].map(count)))
+            }
+            Reading::Share { part, whole } => {
+                let cells = vec![(*name).to_owned(), fraction(*part, *whole), (*about).to_owned()];
+                shares.row(Tone::Plain, cells);
+                continue;
+            }
+        };
+        let (values, cells) = cells.unwrap_or_else(|| (0, ["-"; 5].map(str::to_owned)));
+        let cells = [(*name).to_owned(), count(values)].into_iter().chain(cells);
+        distributions.row(Tone::Plain, cells.collect());
+    }
+    for (label, table) in [("measured", &distributions), ("shares", &shares)] {
+        if !table.is_empty() {
+            sheet.table(label, table);
+        }
+    }
 }
 
 /// The counts that are not zero; the first in any case.

@@ -78,6 +78,7 @@ fn for_protocol(protocol: &ProtocolSchema<'_>) -> Value {
         open(merged(section::<ClientPolicy>().to_value(), protocol.workload.clone().to_value())),
     );
     then.insert("bug".to_owned(), json!({ "enum": protocol.bugs }));
+    then.insert("checks".to_owned(), json!({ "items": { "enum": protocol.properties } }));
     then.insert(
         "expect".to_owned(),
         json!({ "anyOf": [

@@ -77,12 +77,17 @@ impl Scenario {
             let message = format!("{} has no planted mistake {bug:?}", known.protocol);
             return Err(ScenarioError::new("bug", unknown(&message, bug, known.bugs.iter().copied())));
         }
-        if let Expect::Violates(property) = &self.expect
-            && !known.properties.contains(&property.as_str())
-        {
-            let message = format!("{} has no property {property:?}", known.protocol);
-            let message = unknown(&message, property, known.properties.iter().copied());
-            return Err(ScenarioError::new("expect.violates", message));
+        let expected = match &self.expect {
+            Expect::Violates(property) => Some(("expect.violates".to_owned(), property)),
+            Expect::Holds => None,
+        };
+        let checks = self.checks.iter().enumerate().map(|(n, property)| (format!("checks[{n}]"), property));
+        for (path, property) in checks.chain(expected) {
+            if !known.properties.contains(&property.as_str()) {
+                let message = format!("{} has no property {property:?}", known.protocol);
+                let message = unknown(&message, property, known.properties.iter().copied());
+                return Err(ScenarioError::new(path, message));
+            }
         }
         Ok(())
     }

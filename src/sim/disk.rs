@@ -35,6 +35,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     pub(super) fn persist(&mut self, node: NodeId, write: <P::Disk as Durable>::Write) -> Flow {
+        self.counters.forced += 1;
         self.log.enter(self.now, What::Persist, node.0.into(), content_hash(&write), 0);
         self.trace(What::Persist, Endpoint::Node(node), None, || format!("{write:?}"));
         self.counters.syncs += 1;

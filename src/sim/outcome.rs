@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::phases::percentile;
 use super::{Sim, Traffic};
 use crate::check::history::Answer;
+use crate::check::measure::{Measure, percentile};
 use crate::check::{Phase, Properties, PropertyInfo, Violation};
 use crate::fault::ledger::Ledger;
 use crate::fault::{DrawOverride, FaultPlan, MessageOverride};
@@ -37,6 +37,9 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was counted.
     pub counters: Counters,
+    /// What the properties measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measure>,
     /// What nodes sent to each other, by kind, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -123,6 +126,8 @@ pub struct Counters {
     pub timers: u64,
     /// Records written.
     pub syncs: u64,
+    /// Records for whose sync a node waited before it went on.
+    pub forced: u64,
     /// Boots.
     pub boots: u64,
     /// Crashes.
@@ -150,7 +155,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// How the run has gone so far; final once it is over.
     pub fn outcome(&mut self) -> Outcome {
         let infos = C::infos();
-        let lines = infos.into_iter().zip(self.board.evaluations());
+        let judged = infos.into_iter().enumerate().filter(|(n, _)| self.board.judges(*n));
+        let lines = judged.map(|(n, info)| PropertyLine { info, evaluated: self.board.evaluations()[n] }).collect();
         let mut facts: Vec<(String, u64)> = self.facts.all().map(|(name, count)| (name.to_owned(), count)).collect();
         facts.sort();
         Outcome {
@@ -161,9 +167,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             events: self.log.events,
             ended_at: self.now,
             empty: self.course.empty.clone(),
-            properties: lines.map(|(info, &evaluated)| PropertyLine { info, evaluated }).collect(),
+            properties: lines,
             ledger: self.faults.ledger.clone(),
             counters: self.counters,
+            measures: self.checks.measured(self.now),
             traffic: self.traffic(),
             facts,
             clients: self.availability(),
@@ -176,7 +183,11 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     fn traffic(&self) -> Option<Traffic> {
         let furthest = self.nodes().living().map(|seat| seat.state.glance().progress).max();
-        self.census.as_ref().map(|census| census.traffic(furthest.unwrap_or(0)))
+        let lasted = self.now.since(Time::ZERO);
+        let traffic = |census: &super::Census<P::Msg>| {
+            census.traffic(furthest.unwrap_or(0), self.counters.forced, self.cast.len(), lasted)
+        };
+        self.census.as_ref().map(traffic)
     }
 
     fn undrawn(&mut self) -> Vec<DrawOverride> {

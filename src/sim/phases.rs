@@ -237,7 +237,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if owed > 0 {
             return Some(("convergence".to_owned(), format!("{owed} clients of the healed core wait for an answer")));
         }
-        let waiting = self.checks.waiting(core, Nodes::new(&self.nodes));
+        let waiting = self.checks.waiting(core, Nodes::new(&self.nodes), &self.board);
         waiting.map(|(property, why)| (property.to_owned(), why))
     }
 
@@ -276,23 +276,5 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.enter_phase(Phase::Over);
         self.checkpoint();
         self.course.ending = Some(ending);
-    }
-}
-
-/// The value below which `part` thousandths of the sorted values lie.
-pub(super) fn percentile(sorted: &[Span], part: usize) -> Span {
-    let rank = (sorted.len() * part).div_ceil(1000).max(1);
-    sorted[rank.min(sorted.len()) - 1]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_by_nearest_rank() {
-        let spans: Vec<Span> = (1..=10).map(Span).collect();
-        assert_eq!([500, 900, 990, 1000].map(|part| percentile(&spans, part).0), [5, 9, 10, 10]);
-        assert_eq!(percentile(&spans[..1], 10), Span(1));
     }
 }

@@ -1,11 +1,12 @@
 //! Budgets, and the ledger that tells what of a plan came about.
 
-use seedstorm::check::{Evidence, Nodes, Property, Verdict};
+use seedstorm::check::measure::{Measure, Reading};
+use seedstorm::check::{Evidence, Nodes, Progress, Property, Verdict, WorldEvent};
 use seedstorm::fault::ledger::Line;
 use seedstorm::fault::links::{Links, Shape};
 use seedstorm::fault::{Entry, Fault, FaultKind, Strike, Unsynced, Who};
-use seedstorm::process::{Cast, NodeId, Span};
-use seedstorm::sim::What;
+use seedstorm::process::{Cast, NodeId, NodeSet, Span};
+use seedstorm::sim::{Outcome, What};
 use seedstorm::time::Time;
 
 use crate::support::{Acts, IDLE, Puppet, Reply, Stage, crash, crash_inside, entry, ms, set, stage, who};
@@ -239,4 +240,57 @@ fn properties_see_all_nodes_after_every_fault_when_it_strikes() {
         let outcome = stage(2, WRITE).sync(3).faults(plan).watched::<(AllLive,)>().run();
         assert_eq!(outcome.violation.map(|violation| violation.at), Some(ms(at)), "{fault:?}");
     }
+}
+
+/// Nobody is ever down: what a scenario without crashes may ask for. It counts boots, asked or not.
+#[derive(Default)]
+struct NoCrash(Vec<u64>);
+
+impl Property<Puppet> for NoCrash {
+    const NAME: &'static str = "no_crash";
+    const ABOUT: &'static str = "nobody crashes";
+    const OPTIONAL: bool = true;
+
+    fn new(_acts: &Acts, _cast: &Cast) -> Self {
+        Self::default()
+    }
+
+    fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
+        match event {
+            WorldEvent::Boot { life, .. } => self.0.push(u64::from(*life)),
+            WorldEvent::Crash { node, .. } => return Evidence::new("somebody crashed").node(*node).into(),
+            _ => {}
+        }
+        Verdict::Held
+    }
+
+    fn settled(&self, _core: &NodeSet, _nodes: Nodes<'_, Puppet>) -> Progress {
+        Progress::Waiting("it is never content".to_owned())
+    }
+
+    fn measured(&self, _now: Time) -> Vec<Measure> {
+        vec![Measure { name: "lives", about: "which life was booted into", reading: Reading::Counts(self.0.clone()) }]
+    }
+}
+
+#[test]
+fn an_optional_property_is_judged_where_it_is_named_and_measures_everywhere() {
+    let run = |crashes: bool, named: &[&str]| {
+        let plan = crashes.then(|| entry("fault", 5, 90, who(&[0]), crash(Unsynced::None)));
+        let mut sim = stage(2, IDLE).faults(plan).settle(50).watched::<(NoCrash, AllLive)>();
+        sim.judge(named);
+        while sim.step() {}
+        sim.outcome()
+    };
+    let broken = |outcome: &Outcome| outcome.violation.as_ref().map(|violation| violation.property.clone());
+    let unnamed = run(true, &["all_dead"]);
+    assert_eq!(broken(&unnamed).as_deref(), Some("all_live"));
+    assert_eq!(unnamed.properties.iter().map(|line| line.info.name).collect::<Vec<_>>(), ["all_live"]);
+    let readings: Vec<Reading> = unnamed.measures.into_iter().map(|measure| measure.reading).collect();
+    assert_eq!(readings, [Reading::Counts(vec![1, 1])]);
+    let named = run(true, &["no_crash"]);
+    assert_eq!(broken(&named).as_deref(), Some("no_crash"));
+    assert_eq!(named.properties.len(), 2);
+    assert_eq!(broken(&run(false, &[])), None);
+    assert_eq!(broken(&run(false, &["no_crash"])).as_deref(), Some("no_crash"), "it is asked whether it is settled");
 }

@@ -32,7 +32,7 @@ fn the_head() {
     "protocol": "rafft"
         line 2, column 3: protocol: there is no protocol "rafft"; did you mean "raft"? (known: raft, two_phase)
     "settel": "10s"
-        line 5, column 3: settel: unknown field; did you mean "settle"? (known: seedstorm, about, protocol, nodes, params, network, disk, clock, node, workload, faults, run_for, settle, settle_delay, outside, expect, bug, budget)
+        line 5, column 3: settel: unknown field; did you mean "settle"? (known: seedstorm, about, protocol, nodes, params, network, disk, clock, node, workload, faults, run_for, settle, settle_delay, outside, expect, checks, bug, budget)
     "outside": "quiet"
         line 5, column 3: outside: "quiet" is not known here (known: silent, as-is)
     "about": 5
@@ -109,6 +109,7 @@ fn expectations() {
         ("", r#""expect": "hold""#),
         ("", r#""expect": {"violates": "election_saftey"}"#),
         ("", r#""expect": {"violate": "election_safety"}"#),
+        ("", r#""checks": ["election_safety", "log_machting"]"#),
         ("", r#""bug": "vote-amnesy""#),
         ("", r#""clock": {"drift_ppm": 2000000}"#),
         ("", r#""clock": {"drift_ppm": -1}"#),
@@ -119,6 +120,8 @@ fn expectations() {
         line 5, column 14: expect.violates: raft has no property "election_saftey"; did you mean "election_safety"? (known: election_safety, log_matching)
     "expect": {"violate": "election_safety"}
         line 5, column 3: expect: "violate" is not known here; did you mean "violates"? (known: holds, violates)
+    "checks": ["election_safety", "log_machting"]
+        line 5, column 33: checks[1]: raft has no property "log_machting"; did you mean "log_matching"? (known: election_safety, log_matching)
     "bug": "vote-amnesy"
         line 5, column 3: bug: raft has no planted mistake "vote-amnesy"; did you mean "vote-amnesia"? (known: vote-amnesia, commit-old-term)
     "clock": {"drift_ppm": 2000000}

@@ -1,0 +1,176 @@
+//! What properties measure beside judging: how long, how often, which share. Plain data, in integers.
+
+use serde::{Serialize, Serializer};
+
+use crate::time::Span;
+
+/// One quantity that was measured in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Its name in reports, such as `"detection_time"`.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// What was read.
+    pub reading: Reading,
+}
+
+/// What was read of a quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A length of time for every occurrence, in any order.
+    Times(Vec<Span>),
+    /// A number for every occurrence, in any order.
+    Counts(Vec<u64>),
+    /// So much of a whole.
+    Share {
+        /// The part.
+        part: u128,
+        /// The whole; zero where there was nothing to be a part of.
+        whole: u128,
+    },
+}
+
+/// A distribution in a few numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary<T> {
+    /// How many values there are.
+    pub count: u64,
+    /// Their mean, rounded down.
+    pub mean: T,
+    /// The least.
+    pub min: T,
+    /// The median, by nearest rank as the other percentiles.
+    pub p50: T,
+    /// The 90th percentile.
+    pub p90: T,
+    /// The 99th percentile.
+    pub p99: T,
+    /// The greatest.
+    pub max: T,
+}
+
+impl<T> Summary<T> {
+    fn map<U>(self, of: impl Fn(T) -> U) -> Summary<U> {
+        let Self { count, mean, min, p50, p90, p99, max } = self;
+        Summary { count, mean: of(mean), min: of(min), p50: of(p50), p90: of(p90), p99: of(p99), max: of(max) }
+    }
+}
+
+/// A distribution of numbers in a few of them; nothing if there are none.
+#[must_use]
+pub fn summary(values: &[u64]) -> Option<Summary<u64>> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let (&min, &max) = (sorted.first()?, sorted.last()?);
+    let sum: u128 = sorted.iter().map(|&value| u128::from(value)).sum();
+    let mean = u64::try_from(sum / sorted.len() as u128).unwrap_or(max);
+    let [p50, p90, p99] = [500, 900, 990].map(|part| percentile(&sorted, part));
+    Some(Summary { count: sorted.len() as u64, mean, min, p50, p90, p99, max })
+}
+
+/// A distribution of durations in a few of them; nothing if there are none.
+#[must_use]
+pub fn summary_of_times(times: &[Span]) -> Option<Summary<Span>> {
+    let values: Vec<u64> = times.iter().map(|time| time.0).collect();
+    summary(&values).map(|summary| summary.map(Span))
+}
+
+/// The value below which `part` thousandths of the sorted values lie, by nearest rank.
+///
+/// # Panics
+/// If there are no values.
+#[must_use]
+pub fn percentile<T: Copy>(sorted: &[T], part: usize) -> T {
+    let rank = (sorted.len() * part).div_ceil(1000).max(1);
+    sorted[rank.min(sorted.len()) - 1]
+}
+
+/// A share as a decimal fraction with nine places, rounded down: `"0.999702000"`. Nothing of nothing is zero.
+#[must_use]
+pub fn fraction(part: u128, whole: u128) -> String {
+    const PLACES: u128 = 1_000_000_000;
+    let scaled = match part.checked_mul(PLACES) {
+        Some(product) => product.checked_div(whole),
+        None => part.checked_div((whole / PLACES).max(1)),
+    };
+    let scaled = scaled.unwrap_or(0);
+    format!("{}.{:09}", scaled / PLACES, scaled % PLACES)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+enum Written<'a> {
+    Times {
+        name: &'a str,
+        about: &'a str,
+        #[serde(flatten)]
+        times: Option<Summary<Span>>,
+    },
+    Counts {
+        name: &'a str,
+        about: &'a str,
+        #[serde(flatten)]
+        counts: Option<Summary<u64>>,
+    },
+    Share {
+        name: &'a str,
+        about: &'a str,
+        part: String,
+        whole: String,
+        share: String,
+    },
+}
+
+/// In documents a distribution is its summary.
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { name, about, reading } = self;
+        let written = match reading {
+            Reading::Times(times) => Written::Times { name, about, times: summary_of_times(times) },
+            Reading::Counts(counts) => Written::Counts { name, about, counts: summary(counts) },
+            Reading::Share { part, whole } => Written::Share {
+                name,
+                about,
+                part: part.to_string(),
+                whole: whole.to_string(),
+                share: fraction(*part, *whole),
+            },
+        };
+        written.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_by_nearest_rank() {
+        let values: Vec<u64> = (1..=10).rev().collect();
+        let expected = Summary { count: 10, mean: 5, min: 1, p50: 5, p90: 9, p99: 10, max: 10 };
+        assert_eq!(summary(&values), Some(expected));
+        assert_eq!(percentile(&[7], 10), 7);
+        assert_eq!(summary(&[]), None);
+    }
+
+    #[test]
+    fn shares_are_written_to_nine_places() {
+        assert_eq!(fraction(1, 3), "0.333333333");
+        assert_eq!(fraction(5, 5), "1.000000000");
+        assert_eq!(fraction(0, 0), "0.000000000");
+        assert_eq!(fraction(u128::MAX / 2, u128::MAX), "0.500000000");
+    }
+
+    #[test]
+    fn documents_hold_summaries() {
+        let times = Reading::Times(vec![Span::ms(3), Span::ms(1)]);
+        let measure = Measure { name: "blocked_time", about: "how long", reading: times };
+        let written = serde_json::to_value(&measure).unwrap();
+        let expected = serde_json::json!({
+            "kind": "times", "name": "blocked_time", "about": "how long",
+            "count": 2, "mean": "2ms", "min": "1ms", "p50": "1ms", "p90": "3ms", "p99": "3ms", "max": "3ms",
+        });
+        assert_eq!(written, expected);
+    }
+}
