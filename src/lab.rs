@@ -16,6 +16,7 @@ use crate::fault::draw::{self, Names};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::ids::NodeId;
 use crate::process::{Cast, Durable, Process};
+use crate::protocol::heartbeat::Heartbeat;
 use crate::protocol::multi_paxos::MultiPaxos;
 use crate::protocol::paxos::Paxos;
 use crate::protocol::raft::Raft;
@@ -28,7 +29,8 @@ use crate::workload::{ClientPolicy, Workload};
 pub use seeds::{Check, Failed, Tally, check};
 
 /// The protocols that come with seedstorm.
-pub const BUILT_IN: &[&dyn Experiment] = &[Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW];
+pub const BUILT_IN: &[&dyn Experiment] =
+    &[Lab::<Heartbeat>::NEW, Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW];
 
 /// Properties that the kernel judges itself, in the liveness phase of every protocol.
 pub const OF_THE_KERNEL: &[PropertyInfo] = &[

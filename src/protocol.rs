@@ -14,6 +14,7 @@ use crate::time::Span;
 use crate::workload::Workload;
 
 mod healing;
+pub mod heartbeat;
 pub mod kv;
 pub mod multi_paxos;
 pub mod paxos;

@@ -10,6 +10,7 @@ use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
 
 const SCENARIOS: &[&str] = &[
+    "heartbeat/passive",
     "multi_paxos/calm",
     "multi_paxos/crashes",
     "multi_paxos/flapping",

@@ -1,0 +1,126 @@
+//! What detectors share that count rounds: who was heard in which round, and whom that makes silent.
+//!
+//! Round `i` begins when the node's clock shows `i · every`, and is judged `shift` later, at its *freshness point*: who
+//! was not heard in it, nor in a later one, is silent until then. The clock goes on while a node is down, and so do its
+//! rounds: no number is used in two lives.
+//!
+//! A node that stood still finds its timer run out, and behind it in the queue what came in meanwhile. So each round is
+//! judged as of its own freshness point, and the last that has passed only when the queue has been seen to: else the
+//! node would take its own silence for that of all others.
+
+use crate::process::{Io, Local, Span};
+use crate::protocol::heartbeat::table::Table;
+use crate::protocol::heartbeat::{Heartbeat, Timer};
+
+/// When rounds begin and when they are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// From one round to the next.
+    pub every: Span,
+    /// From the beginning of a round until it is judged.
+    pub shift: Span,
+}
+
+impl Beat {
+    /// The round that is under way.
+    #[must_use]
+    pub fn round(self, now: Local) -> u64 {
+        now.0 / self.every.0
+    }
+
+    /// From now until this round begins.
+    #[must_use]
+    pub fn until(self, round: u64, now: Local) -> Span {
+        Span((round * self.every.0).saturating_sub(now.0))
+    }
+
+    /// From now until the freshness point of this round; nothing if it has passed.
+    fn until_judged(self, round: u64, now: Local) -> Span {
+        Span((round * self.every.0 + self.shift.0).saturating_sub(now.0))
+    }
+
+    /// The last round whose freshness point has passed.
+    fn judged(self, now: Local) -> u64 {
+        now.0.saturating_sub(self.shift.0) / self.every.0
+    }
+
+    /// How long a crash can stay unnoticed where nothing but the crash is at fault: the last round that the node took
+    /// part in began just before.
+    #[must_use]
+    pub fn detection(self) -> Span {
+        self.every + self.shift
+    }
+}
+
+/// Whom a node has heard, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Rounds {
+    /// The round whose freshness point is waited for.
+    due: u64,
+    peers: Table<Heard>,
+}
+
+/// The last round in which somebody was heard, doubled, and 1 more if he is silent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Heard(u64);
+
+impl Heard {
+    const fn new(round: u64, silent: bool) -> Self {
+        Self(round * 2 + silent as u64)
+    }
+
+    const fn round(self) -> u64 {
+        self.0 / 2
+    }
+
+    const fn is_silent(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
+impl Rounds {
+    /// Of a node that has just booted. What others sent before it cannot have heard, so the first round that it judges
+    /// is the next; until then it takes nobody to be silent.
+    pub(super) fn boot(beat: Beat, watched: u32, timer: Timer, io: &mut Io<'_, Heartbeat>) -> Self {
+        let due = beat.round(io.now()) + 1;
+        if watched > 0 {
+            io.arm(timer, beat.until_judged(due, io.now()));
+        }
+        Self { due, peers: Table::new(watched) }
+    }
+
+    /// Somebody was heard in this round. Whether he was silent and is no more.
+    #[inline]
+    pub(super) fn hear(&mut self, slot: usize, round: u64) -> bool {
+        let peer = &mut self.peers.slots_mut()[slot];
+        let newest = peer.round().max(round);
+        let fresh = newest + 1 >= self.due;
+        let speaks = peer.is_silent() && fresh;
+        *peer = Heard::new(newest, peer.is_silent() && !fresh);
+        speaks
+    }
+
+    /// A freshness point: tells who falls silent, and waits for the next.
+    pub(super) fn judge(
+        &mut self,
+        beat: Beat,
+        timer: Timer,
+        io: &mut Io<'_, Heartbeat>,
+        mut falls_silent: impl FnMut(usize, &mut Io<'_, Heartbeat>),
+    ) {
+        let now = io.now();
+        for (slot, peer) in self.peers.slots_mut().iter_mut().enumerate() {
+            if peer.round() < self.due && !peer.is_silent() {
+                *peer = Heard::new(peer.round(), true);
+                falls_silent(slot, io);
+            }
+        }
+        self.due = (self.due + 1).max(beat.judged(now));
+        io.arm(timer, beat.until_judged(self.due, now));
+    }
+
+    /// Whether this one is silent.
+    pub(super) fn is_silent(&self, slot: usize) -> bool {
+        self.peers.slots()[slot].is_silent()
+    }
+}
