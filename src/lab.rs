@@ -30,7 +30,7 @@ pub use seeds::{Check, Failed, Tally, check};
 
 /// The protocols that come with seedstorm.
 pub const BUILT_IN: &[&dyn Experiment] =
-    &[Lab::<Heartbeat>::NEW, Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW];
+    &[Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW, Lab::<Heartbeat>::NEW];
 
 /// Properties that the kernel judges itself, in the liveness phase of every protocol.
 pub const OF_THE_KERNEL: &[PropertyInfo] = &[
