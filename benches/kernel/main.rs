@@ -6,6 +6,7 @@
 
 mod bare;
 mod calm;
+mod heartbeats;
 mod logs;
 mod memory;
 mod ping_pong;
@@ -58,6 +59,18 @@ fn main() {
         if on(&name) {
             let round = |_| (ping_pong::round(nodes, events), bare::round::<{ bare::SMALL }>(nodes, events));
             row(&name, &(0..rounds).map(round).collect::<Vec<_>>());
+        }
+    }
+    for (nodes, topology, events) in
+        [(5, r#""all""#, 8_000_000), (25, r#""all""#, 8_000_000), (1_000_000, r#"{ "ring": 3 }"#, 16_000_000)]
+    {
+        let name = format!("heartbeats, {nodes} nodes");
+        if on(&name) {
+            let round = |_| {
+                let (ours, pending) = heartbeats::round(nodes, topology, events);
+                (ours, bare::round::<{ bare::SMALL }>(pending, 4_000_000))
+            };
+            row(&name, &(0..5).map(round).collect::<Vec<_>>());
         }
     }
     for window in [1, 16, 256] {

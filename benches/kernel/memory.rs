@@ -3,6 +3,7 @@
 
 use seedstorm::time::{Span, Time};
 
+use crate::heartbeats::members;
 use crate::ping_pong::game;
 
 /// A page, as `/proc` counts in.
@@ -12,6 +13,14 @@ const PAGE: f64 = 4096.0;
 fn resident() -> Option<f64> {
     let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
     counts.split(' ').nth(1)?.parse().ok().map(|pages: f64| pages * PAGE)
+}
+
+/// Bytes for each of `nodes` nodes in a ring, whose heartbeats are under way.
+fn bytes_a_member(nodes: u32) -> Option<f64> {
+    let before = resident()?;
+    let mut members = members(nodes, r#"{ "ring": 3 }"#);
+    members.run_until(Time(45_000_000));
+    Some((resident()? - before) / f64::from(nodes))
 }
 
 /// Bytes for each of `nodes` nodes, each with a message under way.
@@ -39,5 +48,8 @@ pub(crate) fn report() {
     }
     if let Some(bytes) = bytes_a_node(1_000_000) {
         println!("memory: {bytes:.0} bytes a node, ping-pong, 1000000 nodes");
+    }
+    if let Some(bytes) = bytes_a_member(1_000_000) {
+        println!("memory: {bytes:.0} bytes a node, ring of three successors, 1000000 nodes");
     }
 }
