@@ -182,7 +182,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// Counts the messages that nodes send to each other from now on, by kind.
     pub fn count_messages(&mut self) {
-        self.census.get_or_insert_with(Census::new);
+        self.census.get_or_insert_with(|| Census::new(self.cast.len()));
     }
 
     /// True time.

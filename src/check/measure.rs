@@ -32,7 +32,7 @@ pub enum Reading {
 }
 
 /// A distribution in a few numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary<T> {
     /// How many values there are.
     pub count: u64,
@@ -51,7 +51,8 @@ pub struct Summary<T> {
 }
 
 impl<T> Summary<T> {
-    fn map<U>(self, of: impl Fn(T) -> U) -> Summary<U> {
+    /// The same numbers, each seen as something else.
+    pub fn map<U>(self, of: impl Fn(T) -> U) -> Summary<U> {
         let Self { count, mean, min, p50, p90, p99, max } = self;
         Summary { count, mean: of(mean), min: of(min), p50: of(p50), p90: of(p90), p99: of(p99), max: of(max) }
     }

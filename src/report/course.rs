@@ -2,7 +2,7 @@
 
 use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
 use crate::check::PropertyInfo;
-use crate::check::measure::{Measure, Reading, fraction, summary, summary_of_times};
+use crate::check::measure::{Measure, Reading, Summary, fraction, summary, summary_of_times};
 use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
@@ -127,8 +127,9 @@ fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
         vec![format!("all, for {} applied", many(traffic.commands, "command")), count(all), per_command(each)],
     );
     sheet.table("between nodes", &table);
-    let (whole, rest) = traffic.per_node_second.split_once('.').unwrap_or((&traffic.per_node_second, ""));
-    sheet.row("", &format!("{whole}.{} messages a second from each node", &rest[..rest.len().min(2)]));
+    if let Some(Summary { mean, min, max, .. }) = &traffic.per_node_second {
+        sheet.row("", &format!("{mean} messages a second from each node on average, the least {min}, the most {max}"));
+    }
 }
 
 /// Hundredths, as a number with two places.
