@@ -20,6 +20,7 @@ use crate::protocol::heartbeat::Heartbeat;
 use crate::protocol::multi_paxos::MultiPaxos;
 use crate::protocol::paxos::Paxos;
 use crate::protocol::raft::Raft;
+use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
 use crate::rng::{Die, Seed, Seeds};
 use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
@@ -30,7 +31,7 @@ pub use seeds::{Check, Failed, Tally, check};
 
 /// The protocols that come with seedstorm.
 pub const BUILT_IN: &[&dyn Experiment] =
-    &[Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW, Lab::<Heartbeat>::NEW];
+    &[Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW, Lab::<TwoPhase>::NEW, Lab::<Heartbeat>::NEW];
 
 /// Properties that the kernel judges itself, in the liveness phase of every protocol.
 pub const OF_THE_KERNEL: &[PropertyInfo] = &[

@@ -13,6 +13,7 @@ use crate::rng::Dice;
 use crate::time::Span;
 use crate::workload::Workload;
 
+pub mod commit;
 mod healing;
 pub mod heartbeat;
 pub mod kv;
@@ -21,6 +22,7 @@ pub mod paxos;
 mod quorum;
 pub mod raft;
 mod settings;
+pub mod two_phase;
 
 /// The configuration that the nodes of a protocol share.
 pub type ConfigOf<P> = <<P as Protocol>::Node as Process>::Config;

@@ -28,6 +28,11 @@ const SCENARIOS: &[&str] = &[
     "raft/one-way",
     "raft/slow-and-paused",
     "raft/swarm",
+    "two_phase/blocking",
+    "two_phase/calm",
+    "two_phase/coordinator-crashes",
+    "two_phase/partitions",
+    "two_phase/swarm",
 ];
 
 fn digest(scenario: &str, seed: u64) -> String {

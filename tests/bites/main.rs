@@ -6,6 +6,7 @@
 //! every one of the invariants says to nodes made by hand is tested beside them. What breaks liveness has small
 //! scenarios of its own, with a timeline instead of drawn faults.
 
+mod commitment;
 mod multi_paxos;
 mod paxos;
 mod raft;
@@ -15,8 +16,15 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 6] =
-    [multi_paxos::PROFILE, paxos::PROFILE, raft::PROFILE, raft::READS, raft_members::CHANGES, raft_members::SNAPSHOTS];
+const PROFILES: [Profile; 7] = [
+    commitment::TWO_PHASE,
+    multi_paxos::PROFILE,
+    paxos::PROFILE,
+    raft::PROFILE,
+    raft::READS,
+    raft_members::CHANGES,
+    raft_members::SNAPSHOTS,
+];
 
 /// How mistakes of one protocol are found.
 struct Profile {

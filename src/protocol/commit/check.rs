@@ -1,0 +1,42 @@
+//! What protocols of atomic commitment promise, one property a file: the conditions AC1 to AC5 of Bernstein, Hadzilacos
+//! and Goodman (section 7.3), and what a bank relies on.
+
+mod agreement;
+mod all_decide;
+mod commit_needs_all_yes;
+mod cooperation;
+mod irrevocable;
+mod locks;
+mod money_conserved;
+mod never_blocks;
+mod no_failures_commit;
+mod once_per_request;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub use agreement::Agreement;
+pub use all_decide::AllDecide;
+pub use commit_needs_all_yes::CommitNeedsAllYes;
+pub use cooperation::Cooperation;
+pub use irrevocable::Irrevocable;
+pub use locks::{LocksHeld, LocksReleased};
+pub use money_conserved::MoneyConserved;
+pub use never_blocks::NeverBlocks;
+pub use no_failures_commit::NoFailuresCommit;
+pub use once_per_request::OncePerRequest;
+
+/// What two-phase commit promises, causes before their consequences: a run reports the first that breaks.
+pub type OfTwoPhase = (
+    CommitNeedsAllYes,
+    Agreement,
+    Irrevocable,
+    NoFailuresCommit,
+    LocksHeld,
+    LocksReleased,
+    OncePerRequest,
+    MoneyConserved,
+    Cooperation,
+    NeverBlocks,
+    AllDecide,
+);

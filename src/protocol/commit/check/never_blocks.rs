@@ -1,0 +1,162 @@
+//! What three-phase commit promises and two-phase commit cannot: nobody who is up waits for somebody who is down.
+//!
+//! It also measures, in either, how much is lost to waiting. A transaction is *orphaned* when its coordinator falls
+//! before it has decided; a participant that is uncertain about it then, or comes to be, is *blocked* from then until it
+//! decides. (Where the coordinator had decided, the outcome is on its way, and nobody waits for the coordinator.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::watch::Watch;
+use crate::check::measure::{Measure, Reading};
+use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict, WorldEvent};
+use crate::ids::NodeId;
+use crate::protocol::commit::{CommitConfig, Fact, Site, Txn};
+use crate::time::Span;
+
+/// Who is uncertain, since when, and how long it was blocked.
+#[derive(Debug)]
+pub struct NeverBlocks {
+    bound: Span,
+    due: Watch,
+    /// Lives in which nodes have voted: a yes that is reported again comes from a node that was down.
+    voted: BTreeMap<(Txn, NodeId), u32>,
+    /// Participants that are uncertain, and not down.
+    uncertain: BTreeMap<Txn, BTreeSet<NodeId>>,
+    /// Transactions that their coordinator has begun, and not decided.
+    open: BTreeSet<Txn>,
+    orphaned: BTreeSet<Txn>,
+    /// Since when who is blocked.
+    since: BTreeMap<(Txn, NodeId), Time>,
+    asked: BTreeSet<Txn>,
+    blocked: BTreeSet<Txn>,
+    times: Vec<Span>,
+}
+
+impl NeverBlocks {
+    fn block(&mut self, txn: Txn, node: NodeId, now: Time) {
+        self.blocked.insert(txn);
+        self.since.entry((txn, node)).or_insert(now);
+    }
+
+    fn voted(&mut self, at: At, txn: Txn) {
+        self.asked.insert(txn);
+        self.uncertain.entry(txn).or_default().insert(at.node);
+        if self.orphaned.contains(&txn) {
+            self.block(txn, at.node, at.now);
+        }
+        if *self.voted.entry((txn, at.node)).or_insert(at.life) == at.life {
+            self.due.set(txn, at.node, at.now + self.bound);
+        }
+    }
+
+    fn decided(&mut self, at: At, txn: Txn) -> Verdict {
+        if at.node == txn.coordinator {
+            self.open.remove(&txn);
+        }
+        let was_uncertain = self.leave(txn, at.node);
+        if let Some(since) = self.since.remove(&(txn, at.node)) {
+            self.times.push(at.now.since(since));
+        }
+        let verdict = self.judge(at.now);
+        let was_due = self.due.unset(txn, at.node);
+        match verdict {
+            Verdict::Skip if was_uncertain && was_due => Verdict::Held,
+            verdict => verdict,
+        }
+    }
+
+    fn judge(&self, now: Time) -> Verdict {
+        match self.due.overdue(now) {
+            None => Verdict::Skip,
+            Some((by, txn, node)) => {
+                let evidence = Evidence::new("a participant is up, and blocked").node(node).node(txn.coordinator);
+                evidence.value("transaction", txn).value("undecided at", by).into()
+            }
+        }
+    }
+
+    fn fall(&mut self, node: NodeId, now: Time) {
+        let orphans: Vec<Txn> = self.open.iter().filter(|txn| txn.coordinator == node).copied().collect();
+        for txn in orphans {
+            self.open.remove(&txn);
+            self.orphaned.insert(txn);
+            let uncertain: Vec<NodeId> = self.uncertain.get(&txn).into_iter().flatten().copied().collect();
+            uncertain.into_iter().for_each(|participant| self.block(txn, participant, now));
+        }
+        let left: Vec<Txn> =
+            self.uncertain.iter().filter(|(_, nodes)| nodes.contains(&node)).map(|(&txn, _)| txn).collect();
+        for txn in left {
+            self.due.unset(txn, node);
+            self.since.remove(&(txn, node));
+            self.leave(txn, node);
+        }
+    }
+
+    /// Whether the participant was uncertain; it is not any more.
+    fn leave(&mut self, txn: Txn, node: NodeId) -> bool {
+        let Some(nodes) = self.uncertain.get_mut(&txn) else { return false };
+        let was_there = nodes.remove(&node);
+        if nodes.is_empty() {
+            self.uncertain.remove(&txn);
+        }
+        was_there
+    }
+}
+
+impl<P: Site> Property<P> for NeverBlocks {
+    const NAME: &'static str = "never_blocks";
+    const ABOUT: &'static str = "no participant that stays up is uncertain for longer than the timeouts add up to";
+    const OPTIONAL: bool = true;
+
+    fn new(config: &CommitConfig, _cast: &Cast) -> Self {
+        Self {
+            bound: config.patience(),
+            due: Watch::default(),
+            voted: BTreeMap::new(),
+            uncertain: BTreeMap::new(),
+            open: BTreeSet::new(),
+            orphaned: BTreeSet::new(),
+            since: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            blocked: BTreeSet::new(),
+            times: Vec::new(),
+        }
+    }
+
+    fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
+        match *fact {
+            Fact::Begun { txn, .. } => {
+                self.open.insert(txn);
+                Verdict::Skip
+            }
+            Fact::Voted { txn, yes: true } => {
+                self.voted(at, txn);
+                Verdict::Skip
+            }
+            Fact::Decided { txn, .. } => self.decided(at, txn),
+            _ => Verdict::Skip,
+        }
+    }
+
+    fn on_turn(&mut self, at: At, _seat: Seat<'_, P>) -> Verdict {
+        self.judge(at.now)
+    }
+
+    fn on_world(&mut self, now: Time, event: &WorldEvent) -> Verdict {
+        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+            self.fall(node, now);
+        }
+        self.judge(now)
+    }
+
+    fn measured(&self, _now: Time) -> Vec<Measure> {
+        let about =
+            "transactions about which some participant was uncertain while their coordinator was down undecided";
+        let share = Reading::Share { part: self.blocked.len() as u128, whole: self.asked.len() as u128 };
+        let times = "how long a participant was blocked by that, each time that it decided in the end";
+        vec![
+            Measure { name: "blocked", about, reading: share },
+            Measure { name: "blocked_time", about: times, reading: Reading::Times(self.times.clone()) },
+        ]
+    }
+}

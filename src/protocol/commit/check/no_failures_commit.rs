@@ -1,0 +1,63 @@
+//! **AC4**: if there are no failures and all processes voted yes, then the decision is to commit.
+//!
+//! A failure, to a transaction, is that somebody who takes part crashed since it began, or waited too long; a lock that
+//! was taken or an account that was empty shows before the vote, and is like a no.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
+use crate::process::Voters;
+use crate::protocol::commit::{CommitConfig, Fact, Outcome, Site, Txn};
+
+/// Transactions that nobody has decided, with all who are concerned; and those that have an excuse.
+#[derive(Debug)]
+pub struct NoFailuresCommit {
+    open: BTreeMap<Txn, Voters>,
+    excused: BTreeSet<Txn>,
+}
+
+impl<P: Site> Property<P> for NoFailuresCommit {
+    const NAME: &'static str = "no_failures_commit";
+    const ABOUT: &'static str = "AC4: a transaction aborts only if somebody could not, voted no, failed, or timed out";
+
+    fn new(_config: &CommitConfig, _cast: &Cast) -> Self {
+        Self { open: BTreeMap::new(), excused: BTreeSet::new() }
+    }
+
+    fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
+        match *fact {
+            Fact::Begun { txn, participants, .. } => {
+                let coordinator: Voters = [txn.coordinator].into_iter().collect();
+                self.open.insert(txn, participants.or(coordinator));
+                Verdict::Skip
+            }
+            Fact::Refused(txn) | Fact::TimedOut(txn) | Fact::Voted { txn, yes: false } => {
+                if self.open.contains_key(&txn) {
+                    self.excused.insert(txn);
+                }
+                Verdict::Skip
+            }
+            Fact::Decided { txn, outcome } => {
+                let excused = self.excused.remove(&txn);
+                let Some(concerned) = self.open.remove(&txn) else { return Verdict::Skip };
+                if outcome == Outcome::Commit {
+                    return Verdict::Held;
+                }
+                if excused {
+                    return Verdict::Skip;
+                }
+                let evidence = Evidence::new("an abort without a failure").node(at.node).value("transaction", txn);
+                concerned.iter().fold(evidence, Evidence::node).into()
+            }
+            _ => Verdict::Skip,
+        }
+    }
+
+    fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
+        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+            let concerned = self.open.iter().filter(|(_, nodes)| nodes.contains(node));
+            self.excused.extend(concerned.map(|(&txn, _)| txn));
+        }
+        Verdict::Skip
+    }
+}

@@ -1,0 +1,217 @@
+//! Each invariant bites, clause by clause: it is told of things that happened, good ones and bad ones.
+
+use super::{Agreement, CommitNeedsAllYes, Cooperation, Irrevocable, NeverBlocks, NoFailuresCommit, OncePerRequest};
+use crate::check::measure::Reading;
+use crate::check::{At, Cast, NodeId, OpId, Property, Time, Verdict, WorldEvent};
+use crate::ids::ClientId;
+use crate::protocol::Planted;
+use crate::protocol::commit::{CommitConfig, CommitParams, Fact, Outcome, Txn};
+use crate::protocol::two_phase::TwoPhase;
+use crate::time::Span;
+
+const SKIP: &str = "skip";
+const HELD: &str = "held";
+
+/// n0 coordinates; n1, n2 and n3 take part.
+struct Stage<C> {
+    check: C,
+    now: Time,
+    lives: [u32; 4],
+}
+
+fn said(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Skip => SKIP.to_owned(),
+        Verdict::Held => HELD.to_owned(),
+        Verdict::Broken(evidence) => evidence.to_string(),
+    }
+}
+
+fn txn(n: u32) -> Txn {
+    Txn { coordinator: NodeId(0), life: 1, n }
+}
+
+fn id(n: u64) -> OpId {
+    OpId { client: ClientId(0), n }
+}
+
+impl<C: Property<TwoPhase>> Stage<C> {
+    fn new() -> Self {
+        Self::cooperative(true)
+    }
+
+    fn cooperative(cooperative: bool) -> Self {
+        let cast = Cast::new(&[("coordinator", 1, 0), ("participant", 3, 0)]);
+        let config = CommitConfig::new(&CommitParams::default(), cooperative, &cast, Planted(None)).unwrap();
+        Self { check: C::new(&config, &cast), now: Time::ZERO, lives: [1; 4] }
+    }
+
+    fn fact(&mut self, node: u32, fact: &Fact) -> String {
+        let at = At { now: self.now, node: NodeId(node), life: self.lives[node as usize] };
+        said(self.check.on_fact(at, fact))
+    }
+
+    fn begun(&mut self, n: u32) -> String {
+        let participants = (1..4).map(NodeId).collect();
+        self.fact(0, &Fact::Begun { txn: txn(n), id: id(n.into()), participants })
+    }
+
+    fn voted(&mut self, node: u32, n: u32, yes: bool) -> String {
+        self.fact(node, &Fact::Voted { txn: txn(n), yes })
+    }
+
+    fn decided(&mut self, node: u32, n: u32, outcome: Outcome) -> String {
+        self.fact(node, &Fact::Decided { txn: txn(n), outcome })
+    }
+
+    fn falls(&mut self, node: u32) -> String {
+        self.lives[node as usize] += 1;
+        said(self.check.on_world(self.now, &WorldEvent::Crash { node: NodeId(node), lost_disk: false }))
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now = self.now + Span::ms(ms);
+    }
+}
+
+use Outcome::{Abort, Commit};
+
+#[test]
+fn two_outcomes_of_one_transaction_break_agreement() {
+    let mut stage: Stage<Agreement> = Stage::new();
+    assert_eq!(stage.decided(0, 1, Commit), SKIP);
+    assert_eq!(stage.decided(1, 1, Commit), HELD);
+    assert_eq!(stage.decided(1, 2, Abort), SKIP, "another transaction");
+    let evidence = "two outcomes of one transaction: transaction n0.1.1, first Commit, then Abort";
+    assert_eq!(stage.decided(2, 1, Abort), evidence);
+}
+
+#[test]
+fn a_node_that_reverses_its_decision_is_found_out() {
+    let mut stage: Stage<Irrevocable> = Stage::new();
+    assert_eq!(stage.decided(1, 1, Commit), HELD);
+    stage.falls(1);
+    assert_eq!(stage.decided(1, 1, Commit), HELD, "it says so again when it comes back");
+    assert_eq!(stage.decided(2, 1, Abort), HELD, "what others decide is not its business");
+    let evidence = "a node reversed its decision: transaction n0.1.1, first Commit, then Abort";
+    assert_eq!(stage.decided(1, 1, Abort), evidence);
+}
+
+#[test]
+fn a_commit_needs_the_yes_of_each_participant() {
+    let mut stage: Stage<CommitNeedsAllYes> = Stage::new();
+    stage.begun(1);
+    stage.voted(1, 1, true);
+    stage.voted(2, 1, true);
+    stage.voted(3, 1, false);
+    assert_eq!(stage.decided(3, 1, Abort), SKIP);
+    assert_eq!(stage.decided(0, 1, Commit), "a commit without every yes: transaction n0.1.1, without [n3]");
+    stage.voted(3, 1, true);
+    assert_eq!(stage.decided(0, 1, Commit), HELD);
+}
+
+#[test]
+fn without_any_failure_a_transaction_commits() {
+    let aborts_after = |what: &dyn Fn(&mut Stage<NoFailuresCommit>)| {
+        let mut stage: Stage<NoFailuresCommit> = Stage::new();
+        stage.falls(1);
+        stage.begun(1);
+        (1..4).for_each(|node| drop(stage.voted(node, 1, true)));
+        what(&mut stage);
+        stage.decided(0, 1, Abort)
+    };
+    let broken = "an abort without a failure: transaction n0.1.1";
+    assert_eq!(aborts_after(&|_| {}), broken);
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::TimedOut(txn(2))))), broken, "another transaction");
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::TimedOut(txn(1))))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::Refused(txn(1))))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.voted(3, 1, false))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.falls(3))), SKIP);
+    let mut stage: Stage<NoFailuresCommit> = Stage::new();
+    stage.begun(1);
+    assert_eq!([stage.decided(0, 1, Commit), stage.decided(1, 1, Commit)], [HELD, SKIP], "each is judged once");
+}
+
+#[test]
+fn a_request_is_carried_out_once() {
+    let mut stage: Stage<OncePerRequest> = Stage::new();
+    stage.begun(1);
+    let again = Fact::Begun { txn: txn(2), id: id(1), participants: (1..4).map(NodeId).collect() };
+    stage.fact(0, &again);
+    assert_eq!(stage.decided(0, 1, Abort), SKIP, "the first attempt came to nothing");
+    assert_eq!(stage.decided(0, 2, Commit), HELD);
+    assert_eq!(stage.decided(1, 2, Commit), HELD, "one transaction, known to two");
+    let evidence = "a request was carried out twice: request c0#1, first n0.1.2, then n0.1.1";
+    assert_eq!(stage.decided(2, 1, Commit), evidence);
+}
+
+/// The bound is four timeouts of 50 ms and a retry of 50 ms.
+#[test]
+fn who_can_learn_from_another_participant_does_within_the_bound() {
+    let uncertain = |cooperative: bool| {
+        let mut stage: Stage<Cooperation> = Stage::cooperative(cooperative);
+        stage.begun(1);
+        (1..4).for_each(|node| drop(stage.voted(node, 1, true)));
+        stage.falls(0);
+        stage.pass(1000);
+        assert_eq!(stage.voted(3, 2, true), SKIP, "all are uncertain");
+        assert_eq!(stage.decided(1, 1, Commit), SKIP, "one knows");
+        stage
+    };
+    let broken = "a participant does not learn what another knows: transaction n0.1.1";
+    let mut stage = uncertain(true);
+    stage.pass(250);
+    assert_eq!(stage.decided(2, 1, Commit), HELD, "just in time");
+    stage.pass(1);
+    assert_eq!(stage.voted(3, 3, true), broken, "n3 is too late");
+
+    let mut stage = uncertain(true);
+    stage.falls(3);
+    stage.falls(2);
+    stage.pass(1000);
+    assert_eq!(stage.voted(2, 1, true), SKIP, "who was down begins anew");
+    stage.falls(1);
+    stage.pass(1000);
+    assert_eq!(stage.voted(3, 1, true), SKIP, "there is nobody up who knows");
+
+    let mut stage = uncertain(false);
+    stage.pass(1000);
+    assert_eq!(stage.voted(3, 3, true), SKIP, "they do not ask each other");
+}
+
+/// The bound is 1600 ms: eight timeouts of 50 ms, four times.
+#[test]
+fn who_is_uncertain_for_too_long_is_blocked_and_how_long_is_measured() {
+    let mut stage: Stage<NeverBlocks> = Stage::new();
+    stage.begun(1);
+    stage.voted(1, 1, true);
+    stage.voted(3, 1, true);
+    stage.pass(10);
+    stage.falls(0);
+    stage.pass(5);
+    stage.voted(2, 1, true);
+    stage.falls(3);
+    stage.pass(1000);
+    stage.voted(3, 1, true);
+    assert_eq!(stage.decided(1, 1, Abort), HELD);
+    stage.pass(601);
+    let broken = "a participant is up, and blocked: transaction n0.1.1, undecided at 1.615s";
+    assert_eq!(stage.decided(2, 1, Abort), broken);
+    stage.begun(2);
+    stage.pass(10_000);
+    assert_eq!(stage.decided(3, 1, Abort), SKIP, "it was down, and may wait");
+    stage.voted(1, 2, true);
+    stage.decided(0, 2, Commit);
+    stage.falls(0);
+    assert_eq!(stage.decided(1, 2, Commit), HELD, "the coordinator fell after it had decided");
+    let readings: Vec<Reading> = stage.check.measured_of().into_iter().collect();
+    let times = [1005, 1601, 10_601].map(Span::ms).to_vec();
+    assert_eq!(readings, [Reading::Share { part: 1, whole: 2 }, Reading::Times(times)]);
+}
+
+impl NeverBlocks {
+    fn measured_of(&self) -> Vec<Reading> {
+        let measures = Property::<TwoPhase>::measured(self, Time::ZERO);
+        measures.into_iter().map(|measure| measure.reading).collect()
+    }
+}
