@@ -8,7 +8,8 @@
 //! how often and for how long it is mistaken while nobody crashed, and what it sends for that.
 //!
 //! **The detectors.** [`active`](active): who watches asks, and wants an answer in time. [`passive`](passive): who is
-//! watched says unasked that it is there, and must be heard by certain instants.
+//! watched says unasked that it is there, and must be heard by certain instants. [`swim`](swim): everybody asks one other at a
+//! time, and passes on what he heard.
 //!
 //! **Who watches whom** is the same for all of them ([`topology`](topology)): everybody everybody, one monitor all others, or
 //! each node its predecessors in a ring.
@@ -22,17 +23,19 @@ pub mod check;
 mod config;
 mod passive;
 mod rounds;
+pub mod swim;
 mod table;
 pub mod topology;
 
 use crate::check::Nodes;
 use crate::ids::NodeSet;
-use crate::process::{Dice, Glance, Io, Never, NodeId, Process, Span};
+use crate::process::{Dice, Glance, Io, Never, NodeId, Process, Shared, Span};
 use crate::protocol::healing::slowed;
-use crate::protocol::{Healed, ParamError, Protocol, Setup};
+use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup, bugs};
 use crate::workload::NoClients;
 pub use config::{ActiveParams, DetectorParams, HeartbeatConfig, HeartbeatParams, PassiveParams};
 pub use rounds::Beat;
+use swim::{Letter, Swim, Update};
 
 /// What nodes send each other. The number is that of the sender's round; an answer has that of the question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +46,20 @@ pub enum Message {
     Ping(u64),
     /// "I am."
     Ack(u64),
+    /// SWIM: "Are you there?", of a member or of a helper for it.
+    Probe(Shared<Letter>),
+    /// SWIM: "I am", to who asked, or to a helper that passes it on.
+    Answer(Shared<Letter>),
+    /// SWIM: "Ask this one for me."
+    Help(Shared<Letter>),
+    /// SWIM: "You are dead to me. Are you there again?"
+    Knock(Shared<Letter>),
+    /// SWIM: "I have just booted. What is known?"
+    Join(Shared<Letter>),
+    /// SWIM: "This I know. And you?"
+    State(Shared<Letter>),
+    /// SWIM: "This I know."
+    StateBack(Shared<Letter>),
 }
 
 /// What a node waits for.
@@ -54,6 +71,10 @@ pub enum Timer {
     Ask,
     /// To judge who was silent.
     Judge,
+    /// SWIM: for the next period.
+    Period,
+    /// SWIM: for the answer to a ping, before others are asked to help.
+    Unanswered,
 }
 
 /// What nodes report to the invariants.
@@ -63,6 +84,14 @@ pub enum Fact {
     Suspected(NodeId),
     /// It takes this node to be up again.
     Trusted(NodeId),
+    /// SWIM: it probes this member in this period.
+    Probed(NodeId),
+    /// SWIM: it sends this, with news.
+    Told(Shared<Letter>),
+    /// SWIM: it holds this of a member from now on.
+    Learned(Update),
+    /// SWIM: it is one that declares this member dead.
+    Declared(Update),
 }
 
 /// A node.
@@ -76,6 +105,7 @@ pub struct Heartbeat {
 enum Detector {
     Active(active::Active),
     Passive(passive::Passive),
+    Swim(Box<Swim>),
 }
 
 impl Process for Heartbeat {
@@ -91,15 +121,18 @@ impl Process for Heartbeat {
         let detector = match io.config().detector {
             DetectorParams::Active(params) => Detector::Active(active::Active::boot(params.beat(), io)),
             DetectorParams::Passive(params) => Detector::Passive(passive::Passive::boot(params.beat(), io)),
+            DetectorParams::Swim(params) => Detector::Swim(Swim::boot(&params, io).into()),
         };
         Self { detector }
     }
 
     #[inline]
     fn on_message(&mut self, from: NodeId, message: Message, io: &mut Io<'_, Self>) {
-        match &mut self.detector {
-            Detector::Active(active) => active.on_message(from, message, io),
-            Detector::Passive(passive) => passive.on_message(from, message, io),
+        match (&mut self.detector, &io.config().detector) {
+            (Detector::Active(active), _) => active.on_message(from, message, io),
+            (Detector::Passive(passive), _) => passive.on_message(from, message, io),
+            (Detector::Swim(swim), DetectorParams::Swim(params)) => swim.on_message(params, from, &message, io),
+            _ => {}
         }
     }
 
@@ -108,6 +141,7 @@ impl Process for Heartbeat {
         match (&mut self.detector, &io.config().detector) {
             (Detector::Active(active), DetectorParams::Active(params)) => active.on_timer(params.beat(), timer, io),
             (Detector::Passive(passive), DetectorParams::Passive(params)) => passive.on_timer(params.beat(), timer, io),
+            (Detector::Swim(swim), DetectorParams::Swim(params)) => swim.on_timer(params, timer, io),
             _ => {}
         }
     }
@@ -118,6 +152,15 @@ impl Process for Heartbeat {
 }
 
 impl Heartbeat {
+    /// The member of SWIM that this node is, if that is the detector.
+    #[must_use]
+    pub fn swim(&self) -> Option<&Swim> {
+        match &self.detector {
+            Detector::Swim(swim) => Some(swim),
+            _ => None,
+        }
+    }
+
     /// Whether this node, which is `me`, takes that one to be down. Whom it does not watch it does not suspect.
     #[must_use]
     pub fn suspects(&self, web: &topology::Web, me: NodeId, peer: NodeId) -> bool {
@@ -125,6 +168,7 @@ impl Heartbeat {
         match &self.detector {
             Detector::Active(active) => active.suspects(slot),
             Detector::Passive(passive) => passive.suspects(slot),
+            Detector::Swim(swim) => swim.suspects(peer),
         }
     }
 }
@@ -138,8 +182,10 @@ impl Protocol for Heartbeat {
     const NAME: &'static str = "heartbeat";
     const ABOUT: &'static str = "failure detectors: who is down, by who is silent (Chandra and Toueg, 1996)";
     const GROUPS: &'static [&'static str] = &["member"];
-    const FACTS: &'static [&'static str] = &["suspected", "trusted"];
-    const MESSAGES: &'static [&'static str] = &["beat", "ping", "ack"];
+    const BUGS: &'static [Bug] = &bugs(&swim::bugs::TABLE);
+    const FACTS: &'static [&'static str] = &["suspected", "trusted", "probed", "told", "learned", "declared"];
+    const MESSAGES: &'static [&'static str] =
+        &["beat", "ping", "ack", "probe", "answer", "help", "knock", "join", "state", "state_back"];
     const SOMETIMES: &'static [&'static str] = &["suspected", "trusted"];
 
     fn config(setup: &Setup<'_, HeartbeatParams>) -> Result<HeartbeatConfig, ParamError> {

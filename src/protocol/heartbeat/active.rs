@@ -31,7 +31,7 @@ impl Active {
                     io.fact(Fact::Trusted(from));
                 }
             }
-            Message::Beat(_) => {}
+            _ => {}
         }
     }
 
@@ -42,7 +42,7 @@ impl Active {
                 let peer = io.config().web.peer(io.me(), slot);
                 io.fact(Fact::Suspected(peer));
             }),
-            Timer::Beat => {}
+            _ => {}
         }
     }
 

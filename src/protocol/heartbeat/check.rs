@@ -2,7 +2,18 @@
 
 mod completeness;
 
+use super::swim::check::{
+    BoundedPiggyback, NewsInOrder, OwnIncarnation, SuspicionBeforeDeath, TimeBoundedCompleteness, TrueMembership,
+};
 pub use completeness::StrongCompleteness;
 
 /// All of them.
-pub type All = (StrongCompleteness,);
+pub type All = (
+    OwnIncarnation,
+    NewsInOrder,
+    BoundedPiggyback,
+    SuspicionBeforeDeath,
+    TimeBoundedCompleteness,
+    TrueMembership,
+    StrongCompleteness,
+);

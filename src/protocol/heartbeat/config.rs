@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rounds::Beat;
+use super::swim::{self, SwimMistake, SwimParams};
 use super::topology::{Topology, Web};
 use crate::process::Span;
-use crate::protocol::{Healed, ParamError, Setup};
+use crate::protocol::{Healed, ParamError, Planted, Setup};
 
 /// Settings, under `params` in a scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,8 @@ pub enum DetectorParams {
     Active(ActiveParams),
     /// Heartbeats that are pushed, judged at freshness points.
     Passive(PassiveParams),
+    /// SWIM: one probe a period, and news that spreads on the backs of probes.
+    Swim(SwimParams),
 }
 
 impl Default for DetectorParams {
@@ -73,6 +76,7 @@ pub struct HeartbeatConfig {
     pub detector: DetectorParams,
     /// Who watches whom.
     pub web: Web,
+    pub(super) swim_planted: Planted<SwimMistake>,
 }
 
 impl HeartbeatConfig {
@@ -88,8 +92,18 @@ impl HeartbeatConfig {
             let message = format!("a ring of {nodes} nodes has from 1 to {} successors to each, not {k}", nodes - 1);
             return Err(ParamError::new("topology.ring", message));
         }
-        detector.check()?;
-        Ok(Self { detector, web: Web::new(topology, nodes) })
+        detector.check(nodes, topology)?;
+        let swim_planted = Planted::named(&swim::bugs::TABLE, setup.bug);
+        Ok(Self { detector, web: Web::new(topology, nodes), swim_planted })
+    }
+
+    /// The settings of SWIM, if that is the detector.
+    #[must_use]
+    pub fn swim(&self) -> Option<&SwimParams> {
+        match &self.detector {
+            DetectorParams::Swim(params) => Some(params),
+            _ => None,
+        }
     }
 
     /// How long a crash stays unnoticed at most, where this is known beforehand and clocks do not drift.
@@ -98,6 +112,7 @@ impl HeartbeatConfig {
         match self.detector {
             DetectorParams::Active(params) => Some(params.beat().detection()),
             DetectorParams::Passive(params) => Some(params.beat().detection()),
+            DetectorParams::Swim(_) => None,
         }
     }
 
@@ -107,15 +122,20 @@ impl HeartbeatConfig {
         match self.detector {
             DetectorParams::Active(params) => params.beat().detection().times(2) + turns,
             DetectorParams::Passive(params) => params.beat().detection().times(2) + turns,
+            DetectorParams::Swim(params) => params.settles_within(self.web.nodes(), healed),
         }
     }
 }
 
 impl DetectorParams {
-    fn check(&self) -> Result<(), ParamError> {
+    fn check(&self, nodes: u32, topology: Topology) -> Result<(), ParamError> {
         match self {
             Self::Active(params) => period("detector.active.every", params.every),
             Self::Passive(params) => period("detector.passive.every", params.every),
+            Self::Swim(_) if topology != Topology::All => {
+                Err(ParamError::new("topology", "members of SWIM probe all others: \"all\" is what it needs"))
+            }
+            Self::Swim(params) => params.check(nodes),
         }
     }
 }
