@@ -11,6 +11,9 @@ use seedstorm::scenario::Document;
 
 const SCENARIOS: &[&str] = &[
     "heartbeat/passive",
+    "heartbeat/swim",
+    "heartbeat/swim-partitions",
+    "heartbeat/swim-swarm",
     "multi_paxos/calm",
     "multi_paxos/crashes",
     "multi_paxos/flapping",

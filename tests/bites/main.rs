@@ -11,12 +11,13 @@ mod multi_paxos;
 mod paxos;
 mod raft;
 mod raft_members;
+mod swim;
 
 use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 7] = [
+const PROFILES: [Profile; 8] = [
     commitment::TWO_PHASE,
     multi_paxos::PROFILE,
     paxos::PROFILE,
@@ -24,6 +25,7 @@ const PROFILES: [Profile; 7] = [
     raft::READS,
     raft_members::CHANGES,
     raft_members::SNAPSHOTS,
+    swim::PROFILE,
 ];
 
 /// How mistakes of one protocol are found.

@@ -37,6 +37,8 @@ mod gossip;
 mod message;
 mod order;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -121,7 +123,8 @@ impl Swim {
             }
             _ => return,
         };
-        self.read(params, from, letter, io);
+        let states = matches!(message, Message::State(_) | Message::StateBack(_));
+        self.read(params, from, letter, states, io);
         match (message, letter.probe) {
             (Message::Probe(_), Some(probe)) => self.post(params, from, Some(probe), Message::Answer, io),
             (Message::Answer(_), Some(probe)) if probe.origin == io.me() => self.answered(probe, io),
@@ -227,7 +230,7 @@ impl Swim {
         io.disarm(Timer::Unanswered);
         let held = self.standing(probe.target);
         if held.status() == Status::Suspect && io.config().swim_planted.is(SwimMistake::ClearedByOthers) {
-            self.hold(Update { of: probe.target, standing: held.refuted() }, io);
+            self.announce(Update { of: probe.target, standing: held.refuted() }, io);
         }
     }
 
@@ -240,14 +243,14 @@ impl Swim {
             return self.declare_dead(target, io);
         }
         self.suspect(params, target, held.incarnation(), io);
-        self.hold(Update { of: target, standing: held.with(Status::Suspect) }, io);
+        self.announce(Update { of: target, standing: held.with(Status::Suspect) }, io);
     }
 }
 
 /// What is held of others.
 impl Swim {
-    /// News may come in any order: what overrides is held, and spread in turn.
-    fn learn(&mut self, params: &SwimParams, news: Update, io: &mut Io<'_, Heartbeat>) {
+    /// News may come in any order: what overrides is held. Whether it is news to be passed on.
+    fn learn(&mut self, params: &SwimParams, news: Update, io: &mut Io<'_, Heartbeat>) -> bool {
         let held = self.standing(news.of);
         let suspected = news.standing.status() == Status::Suspect;
         let stale = suspected
@@ -255,23 +258,27 @@ impl Swim {
             && news.of != io.me()
             && io.config().swim_planted.is(SwimMistake::StaleSuspect);
         if news.standing <= held && !stale {
-            if news.standing == held && io.config().swim_planted.is(SwimMistake::EndlessGossip) {
-                self.gossip.add(news.of);
-            }
-            return;
+            return news.standing == held && io.config().swim_planted.is(SwimMistake::EndlessGossip);
         }
         if news.of == io.me() {
-            return self.hold(Update { of: news.of, standing: news.standing.refuted() }, io);
+            self.announce(Update { of: news.of, standing: news.standing.refuted() }, io);
+            return false;
         }
         if suspected {
             self.suspect(params, news.of, news.standing.incarnation(), io);
         }
         self.hold(news, io);
+        true
+    }
+
+    /// Holds what it has found out itself, and spreads it.
+    fn announce(&mut self, news: Update, io: &mut Io<'_, Heartbeat>) {
+        self.hold(news, io);
+        self.gossip.add(news.of);
     }
 
     fn hold(&mut self, news: Update, io: &mut Io<'_, Heartbeat>) {
         let held = std::mem::replace(&mut self.members[news.of.index()], news.standing);
-        self.gossip.add(news.of);
         io.fact(Fact::Learned(news));
         match (held.is_dead(), news.standing.is_dead()) {
             (false, true) => {
@@ -305,19 +312,24 @@ impl Swim {
     fn declare_dead(&mut self, of: NodeId, io: &mut Io<'_, Heartbeat>) {
         let news = Update { of, standing: self.standing(of).with(Status::Dead) };
         io.fact(Fact::Declared(news));
-        self.hold(news, io);
+        self.announce(news, io);
     }
 }
 
 /// What members tell each other.
 impl Swim {
-    /// Whatever a message is for, it tells of its sender, of its receiver, and of others.
-    fn read(&mut self, params: &SwimParams, from: NodeId, letter: &Letter, io: &mut Io<'_, Heartbeat>) {
+    /// Whatever a message is for, it tells of its sender, of its receiver, and of others. What it tells of others in an
+    /// exchange of states is not passed on: who needs it exchanges states himself.
+    fn read(&mut self, params: &SwimParams, from: NodeId, letter: &Letter, states: bool, io: &mut Io<'_, Heartbeat>) {
         let lives = Update { of: from, standing: Standing::new(Status::Alive, letter.incarnation) };
-        self.learn(params, lives, io);
+        if self.learn(params, lives, io) {
+            self.gossip.add(from);
+        }
         self.learn(params, Update { of: io.me(), standing: letter.you }, io);
         for &news in &letter.updates {
-            self.learn(params, news, io);
+            if self.learn(params, news, io) && !states {
+                self.gossip.add(news.of);
+            }
         }
     }
 

@@ -58,7 +58,7 @@ pub(in crate::protocol::heartbeat) const TABLE: [(SwimMistake, Bug); 6] = [
         Bug {
             name: "silent-verdict",
             about: "who hears from a member that it holds dead does not tell it, so that it never refutes",
-            breaks: &["convergence"],
+            breaks: &["true_membership"],
             reached: "the detector swim, and partitions or restarts",
             source: "hashicorp/memberlist issue 311 and pull request 345: a stale alive message is dropped in silence",
         },

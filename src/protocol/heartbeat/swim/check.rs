@@ -6,6 +6,8 @@ mod grid;
 mod news_in_order;
 mod own_incarnation;
 mod suspicion_before_death;
+#[cfg(test)]
+mod tests;
 mod time_bounded_completeness;
 mod true_membership;
 

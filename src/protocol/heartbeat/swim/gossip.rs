@@ -10,7 +10,7 @@ const SPREAD: u8 = u8::MAX;
 /// Whose news a member passes on, and how often it has: each piece `limit` times, a bounded number in one message, and
 /// those first that were sent the fewest times. There is one piece of news of each member, the latest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Gossip {
+pub(super) struct Gossip {
     limit: u8,
     /// How often the news of each member was sent; [`SPREAD`] when that is enough.
     sent: Vec<u8>,
@@ -21,12 +21,12 @@ pub struct Gossip {
 impl Gossip {
     /// Nothing to say of `members` members; each piece of news to come is to be sent `limit` times.
     #[must_use]
-    pub fn new(members: usize, limit: u8) -> Self {
+    pub(super) fn new(members: usize, limit: u8) -> Self {
         Self { limit, sent: vec![SPREAD; members], waiting: vec![VecDeque::new(); limit.into()] }
     }
 
     /// There is news of this member. What was to be spread of it before is old.
-    pub fn add(&mut self, of: NodeId) {
+    pub(super) fn add(&mut self, of: NodeId) {
         if self.sent[of.index()] != 0 {
             self.sent[of.index()] = 0;
             self.waiting[0].push_back(of);
@@ -34,7 +34,7 @@ impl Gossip {
     }
 
     /// Whose news goes into a message that has room for so many.
-    pub fn take(&mut self, room: usize) -> Vec<NodeId> {
+    pub(super) fn take(&mut self, room: usize) -> Vec<NodeId> {
         let mut taken: Vec<NodeId> = Vec::new();
         for times in 0..self.limit {
             while taken.len() < room {

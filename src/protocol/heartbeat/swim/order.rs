@@ -8,7 +8,7 @@ use crate::process::NodeId;
 ///
 /// The order is drawn place by place, each time that one is needed (Fisher and Yates).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ProbeOrder {
+pub(super) struct ProbeOrder {
     members: Vec<NodeId>,
     /// How many had their turn in this round.
     done: usize,
@@ -17,12 +17,12 @@ pub struct ProbeOrder {
 impl ProbeOrder {
     /// An order of these.
     #[must_use]
-    pub fn new(members: impl Iterator<Item = NodeId>) -> Self {
+    pub(super) fn new(members: impl Iterator<Item = NodeId>) -> Self {
         Self { members: members.collect(), done: 0 }
     }
 
     /// Whose turn it is, among those that are not left out; `choose` draws a number below the one that it is given.
-    pub fn next(
+    pub(super) fn next(
         &mut self,
         mut choose: impl FnMut(u64) -> u64,
         mut left_out: impl FnMut(NodeId) -> bool,
@@ -45,7 +45,11 @@ impl ProbeOrder {
 
     /// One of those that are not left out, whoever had a turn before: each is as likely as any other, but where most
     /// are left out.
-    pub fn any(&self, mut choose: impl FnMut(u64) -> u64, mut left_out: impl FnMut(NodeId) -> bool) -> Option<NodeId> {
+    pub(super) fn any(
+        &self,
+        mut choose: impl FnMut(u64) -> u64,
+        mut left_out: impl FnMut(NodeId) -> bool,
+    ) -> Option<NodeId> {
         let count = self.members.len();
         let mut drawn = 0;
         for _ in 0..TRIES.min(count) {
@@ -108,8 +112,8 @@ mod tests {
         let mut dice = Die::new(Seed(3)).stream();
         let mut order = order(5);
         for _ in 0..20 {
-            let member = order.next(|n| dice.below(n), |member| member.0 % 2 == 1).unwrap();
-            assert!(member.0 % 2 == 0);
+            let member = order.next(|n| dice.below(n), |member| !member.0.is_multiple_of(2)).unwrap();
+            assert!(member.0.is_multiple_of(2));
             let any = order.any(|n| dice.below(n), |member| member.0 != 5).unwrap();
             assert_eq!(any, NodeId(5));
         }

@@ -5,19 +5,19 @@ use crate::process::NodeId;
 /// Something of each pair of members. A member's row comes into being when there is something to note at it: detectors
 /// that are no SWIM have none.
 #[derive(Debug)]
-pub struct Grid<T> {
+pub(super) struct Grid<T> {
     rows: Vec<Vec<T>>,
 }
 
 impl<T: Copy + Default> Grid<T> {
     /// Nothing noted among so many members.
-    pub fn new(members: u32) -> Self {
+    pub(super) fn new(members: u32) -> Self {
         Self { rows: vec![Vec::new(); members as usize] }
     }
 
     /// What is noted of that member at this one.
     #[inline]
-    pub fn at(&mut self, at: NodeId, of: NodeId) -> &mut T {
+    pub(super) fn at(&mut self, at: NodeId, of: NodeId) -> &mut T {
         let count = self.rows.len();
         let row = &mut self.rows[at.index()];
         if row.is_empty() {
@@ -27,7 +27,7 @@ impl<T: Copy + Default> Grid<T> {
     }
 
     /// This member begins anew.
-    pub fn forget(&mut self, at: NodeId) {
+    pub(super) fn forget(&mut self, at: NodeId) {
         self.rows[at.index()] = Vec::new();
     }
 }
