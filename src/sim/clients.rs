@@ -10,7 +10,7 @@ use super::world::World;
 use crate::check::history::{Answer, History, Operation};
 use crate::check::{Properties, WorldEvent};
 use crate::fault::FaultPlan;
-use crate::ids::{ClientId, Endpoint, NodeId, OpId};
+use crate::ids::{ClientId, Endpoint, NodeId, NodeSet, OpId};
 use crate::params::exponential;
 use crate::process::{Cast, Process};
 use crate::rng::{Die, content_hash, scale};
@@ -457,7 +457,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     /// The core is healed: what was under way is closed, clients move to the core, and each is owed answers
     /// to fresh operations.
-    pub(super) fn move_clients(&mut self, core: &[NodeId]) {
+    pub(super) fn move_clients(&mut self, core: &NodeSet) {
         for place in 0..self.clients.list.len() {
             let it = &mut self.clients.list[place];
             it.token += 1;
@@ -468,16 +468,17 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
         self.clients.healed = true;
         // Spare nodes that have joined may know what those who were asked first do not know any more.
-        let joined = core.iter().copied().filter(|&node| self.cast.is_spare(node));
-        self.clients.asked.retain(|node| core.contains(node));
+        let joined = core.iter().filter(|&node| self.cast.is_spare(node));
+        self.clients.asked.retain(|&node| core.contains(node));
         self.clients.asked.extend(joined);
         if self.clients.asked.is_empty() {
             // Whoever they used to ask is not in the core; anybody in it must be able to help.
-            self.clients.asked = core.to_vec();
+            self.clients.asked = core.iter().collect();
         }
+        let members: Vec<NodeId> = core.iter().take(self.clients.list.len()).collect();
         for place in 0..self.clients.list.len() {
             let it = &mut self.clients.list[place];
-            it.stands = Some(core[place % core.len()]);
+            it.stands = Some(members[place % members.len()]);
             it.guess = None;
             it.fresh = FRESH;
             it.stage = Stage::Idle;

@@ -130,8 +130,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.heal_links(&core);
         self.heal_nodes(&core);
         self.hasten(&core);
-        let members: Vec<NodeId> = core.iter().collect();
-        self.move_clients(&members);
+        self.move_clients(&core);
         self.checkpoint();
     }
 
