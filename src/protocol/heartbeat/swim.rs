@@ -65,7 +65,7 @@ pub struct Swim {
     suspicions: VecDeque<Suspicion>,
     /// The probe of this period, as long as it is not answered.
     probe: Option<Probe>,
-    /// From the full hours of the clock, as it were, to this member's periods.
+    /// How long after a multiple of a period on its clock each of its periods begins.
     offset: Span,
     /// The period that is under way.
     period: u64,
@@ -80,12 +80,12 @@ struct Suspicion {
     until: Local,
 }
 
-/// How all that spreads is said.
+/// What is told in an exchange of states.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// Whatever is known.
+    /// All that is not as at the boot.
     All,
-    /// Who lives in a later incarnation than the first.
+    /// Who lives, and in a later incarnation than the first.
     Living,
 }
 
