@@ -20,6 +20,7 @@ use crate::protocol::heartbeat::Heartbeat;
 use crate::protocol::multi_paxos::MultiPaxos;
 use crate::protocol::paxos::Paxos;
 use crate::protocol::raft::Raft;
+use crate::protocol::three_phase::ThreePhase;
 use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
 use crate::rng::{Die, Seed, Seeds};
@@ -30,8 +31,14 @@ use crate::workload::{ClientPolicy, Workload};
 pub use seeds::{Check, Failed, Tally, check};
 
 /// The protocols that come with seedstorm.
-pub const BUILT_IN: &[&dyn Experiment] =
-    &[Lab::<Paxos>::NEW, Lab::<MultiPaxos>::NEW, Lab::<Raft>::NEW, Lab::<TwoPhase>::NEW, Lab::<Heartbeat>::NEW];
+pub const BUILT_IN: &[&dyn Experiment] = &[
+    Lab::<Paxos>::NEW,
+    Lab::<MultiPaxos>::NEW,
+    Lab::<Raft>::NEW,
+    Lab::<TwoPhase>::NEW,
+    Lab::<ThreePhase>::NEW,
+    Lab::<Heartbeat>::NEW,
+];
 
 /// Properties that the kernel judges itself, in the liveness phase of every protocol.
 pub const OF_THE_KERNEL: &[PropertyInfo] = &[

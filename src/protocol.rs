@@ -22,6 +22,7 @@ pub mod paxos;
 mod quorum;
 pub mod raft;
 mod settings;
+pub mod three_phase;
 pub mod two_phase;
 
 /// The configuration that the nodes of a protocol share.

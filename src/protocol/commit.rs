@@ -34,6 +34,8 @@ mod config;
 mod desk;
 mod log;
 mod message;
+#[cfg(test)]
+pub(super) mod tests;
 mod workload;
 
 use std::fmt;

@@ -31,6 +31,22 @@ pub(crate) const TWO_PHASE: Profile = Profile {
     of_liveness: &["no-cooperation"],
 };
 
+pub(crate) const THREE_PHASE: Profile = Profile {
+    protocol: "three_phase",
+    scenario: include_str!("../../scenarios/three_phase/default.json"),
+    kept: &[
+        ("decide-alone", 39, "agreement"),
+        ("recovered-takes-part", 6, "agreement"),
+        ("commit-before-acks", 0, "non_blocking_rule"),
+    ],
+    found_within: &[
+        ("decide-alone", 1_600),      // 13, from seed 39 on
+        ("recovered-takes-part", 60), // 349, from seed 6 on
+        ("commit-before-acks", 10),   // 3,428, from seed 0 on
+    ],
+    of_liveness: &[],
+};
+
 /// The coordinator falls in the midst of telling its participants what it has decided, and stays down for long.
 const FALLS: &str = r#"{
     "seedstorm": 1, "protocol": "two_phase", "nodes": { "coordinator": 1, "participant": 4 },

@@ -19,6 +19,7 @@ use seedstorm::scenario::Document;
 
 const PROFILES: [Profile; 8] = [
     commitment::TWO_PHASE,
+    commitment::THREE_PHASE,
     multi_paxos::PROFILE,
     paxos::PROFILE,
     raft::PROFILE,

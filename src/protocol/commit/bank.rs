@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Account, Branch, Change, CommitConfig, Fact, Log, Message, Outcome, Refusal, Site, Timer, Txn};
+use super::{
+    Account, Branch, Change, CommitConfig, Fact, Log, Message, Mistake, Outcome, Record, Refusal, Site, Timer, Txn,
+    force, note,
+};
 use crate::ids::OpId;
 use crate::process::{Io, NodeId, Voters};
 
@@ -18,19 +21,12 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// Takes the locks of what the log is uncertain about.
-    pub(in crate::protocol) fn lock_prepared(&mut self, log: &Log) {
-        for (&txn, branch) in &log.prepared {
-            self.lock(txn, &branch.changes);
-        }
-    }
-
     fn lock(&mut self, txn: Txn, changes: &[Change]) {
         self.locks.extend(changes.iter().map(|&(account, _)| (account, txn)));
     }
 
     /// Gives a transaction's locks back.
-    pub(in crate::protocol) fn unlock(&mut self, txn: Txn) {
+    fn unlock(&mut self, txn: Txn) {
         self.locks.retain(|_, &mut holder| holder != txn);
     }
 
@@ -71,20 +67,73 @@ impl Bank {
         io.send(from, Message::Balance(id, (!held).then(|| balance(log, io.config(), account))));
     }
 
-    /// What there is to vote yes on, if it was done in the life that is asked about.
-    pub(in crate::protocol) fn prepare<P: Site>(
+    /// Comes back: takes the locks of what it is uncertain about, and reports what it may not have reported before it
+    /// fell. What that is about.
+    pub(in crate::protocol) fn recover<P: Site>(&mut self, log: &Log, io: &mut Io<'_, P>) -> Vec<Txn> {
+        if let Some((txn, &outcome)) = log.last.and_then(|txn| Some((txn, log.outcomes.get(&txn)?))) {
+            io.fact(Fact::Decided { txn, outcome });
+        }
+        for (&txn, branch) in &log.prepared {
+            if !io.config().planted(Mistake::LocksLost) {
+                self.lock(txn, &branch.changes);
+            }
+            io.fact(Fact::Voted { txn, yes: true });
+        }
+        log.prepared.keys().copied().collect()
+    }
+
+    /// The coordinator asks for its vote on the work of a life: whether that is yes.
+    pub(in crate::protocol) fn vote<P: Site>(
         &mut self,
-        log: &Log,
+        log: &mut Log,
         (txn, life): (Txn, u32),
         participants: Voters,
         io: &mut Io<'_, P>,
-    ) -> Option<Branch> {
+    ) -> bool {
+        if log.prepared.contains_key(&txn) || log.outcomes.contains_key(&txn) {
+            return false;
+        }
         if life != log.life {
             self.drop(txn, io);
         }
         io.disarm(Timer::Prepare(txn));
-        let branch = self.active.remove(&txn)?;
-        Some(Branch { participants, ..branch })
+        let Some(branch) = self.active.remove(&txn) else {
+            self.drop(txn, io);
+            io.fact(Fact::Voted { txn, yes: false });
+            io.send(txn.coordinator, Message::Vote(txn, false));
+            return false;
+        };
+        let hasty = io.config().planted(Mistake::YesBeforeForce);
+        if hasty {
+            io.send(txn.coordinator, Message::Vote(txn, true));
+        }
+        force(log, Record::Prepared(txn, Branch { participants, ..branch }), io);
+        io.fact(Fact::Voted { txn, yes: true });
+        if !hasty {
+            io.send(txn.coordinator, Message::Vote(txn, true));
+        }
+        true
+    }
+
+    /// It learns the outcome.
+    pub(in crate::protocol) fn decide<P: Site>(
+        &mut self,
+        log: &mut Log,
+        txn: Txn,
+        outcome: Outcome,
+        io: &mut Io<'_, P>,
+    ) {
+        if log.prepared.contains_key(&txn) {
+            self.unlock(txn);
+            io.disarm(Timer::Decision(txn));
+            match outcome {
+                Outcome::Commit => force(log, Record::Decided(txn, outcome), io),
+                Outcome::Abort => note(log, Record::Decided(txn, outcome), io),
+            }
+            io.fact(Fact::Decided { txn, outcome });
+        } else if outcome == Outcome::Abort && !log.outcomes.contains_key(&txn) {
+            self.drop(txn, io);
+        }
     }
 
     /// It has not voted on this, and never will vote yes.

@@ -10,6 +10,7 @@ mod locks;
 mod money_conserved;
 mod never_blocks;
 mod no_failures_commit;
+mod non_blocking_rule;
 mod once_per_request;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use locks::{LocksHeld, LocksReleased};
 pub use money_conserved::MoneyConserved;
 pub use never_blocks::NeverBlocks;
 pub use no_failures_commit::NoFailuresCommit;
+pub use non_blocking_rule::NonBlockingRule;
 pub use once_per_request::OncePerRequest;
 
 /// What two-phase commit promises, causes before their consequences: a run reports the first that breaks.
@@ -37,6 +39,21 @@ pub type OfTwoPhase = (
     OncePerRequest,
     MoneyConserved,
     Cooperation,
+    NeverBlocks,
+    AllDecide,
+);
+
+/// What three-phase commit promises, causes before their consequences.
+pub type OfThreePhase = (
+    NonBlockingRule,
+    CommitNeedsAllYes,
+    Agreement,
+    Irrevocable,
+    NoFailuresCommit,
+    LocksHeld,
+    LocksReleased,
+    OncePerRequest,
+    MoneyConserved,
     NeverBlocks,
     AllDecide,
 );

@@ -61,6 +61,12 @@ pub(in crate::protocol) enum Mistake {
     LocksLost,
     /// A coordinator that is asked about a transaction which it has not decided says that it aborts.
     HastyPresumption,
+    /// Participants that hear nothing decide by their own state alone.
+    DecideAlone,
+    /// A participant that comes back takes part in terminations as if it had never been away.
+    RecoveredTakesPart,
+    /// A coordinator commits as soon as one participant has heard that all voted yes.
+    CommitBeforeAcks,
     /// A coordinator forgets in a crash which requests it has carried out.
     RepeatedRequest,
 }

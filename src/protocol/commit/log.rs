@@ -22,7 +22,7 @@ pub struct Case {
     pub id: OpId,
     /// Who takes part.
     pub participants: Voters,
-    /// What becomes of it, if the coordinator knows.
+    /// What becomes of it, if the coordinator knows; once it does, it is done with a case that it had noted before.
     pub outcome: Option<Outcome>,
 }
 
@@ -98,9 +98,9 @@ impl Log {
                 }
             }
         }
-        if let Some(case) = self.cases.get_mut(&txn) {
-            case.outcome = Some(outcome);
-            let id = case.id;
+        if let Some(Case { id, .. }) = self.cases.remove(&txn) {
+            self.outcomes.insert(txn, outcome);
+            self.last = Some(txn);
             if outcome == Outcome::Commit {
                 self.answer(id);
             }

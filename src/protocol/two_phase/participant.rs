@@ -2,44 +2,20 @@
 
 use super::TwoPhase;
 use crate::process::{Io, NodeId, Voters};
-use crate::protocol::commit::{Fact, Message, Mistake, Outcome, Record, Timer, Txn, force, note};
+use crate::protocol::commit::{Fact, Message, Mistake, Outcome, Timer, Txn};
 
 impl TwoPhase {
     /// It is uncertain about what it has voted yes on, and asks.
     pub(super) fn recover_participant(&mut self, io: &mut Io<'_, Self>) {
-        if let Some((txn, &outcome)) = self.log.last.and_then(|txn| Some((txn, self.log.outcomes.get(&txn)?))) {
-            // It may have crashed before it could report it.
-            io.fact(Fact::Decided { txn, outcome });
-        }
-        if !io.config().planted(Mistake::LocksLost) {
-            self.bank.lock_prepared(&self.log);
-        }
-        let uncertain: Vec<Txn> = self.log.prepared.keys().copied().collect();
-        for txn in uncertain {
-            io.fact(Fact::Voted { txn, yes: true });
+        for txn in self.bank.recover(&self.log, io) {
             self.inquire(txn, io);
         }
     }
 
     pub(super) fn on_prepare(&mut self, (txn, life): (Txn, u32), participants: Voters, io: &mut Io<'_, Self>) {
-        if self.log.prepared.contains_key(&txn) || self.log.outcomes.contains_key(&txn) {
-            return;
+        if self.bank.vote(&mut self.log, (txn, life), participants, io) {
+            io.arm(Timer::Decision(txn), io.config().params.timeout.times(2));
         }
-        let Some(branch) = self.bank.prepare(&self.log, (txn, life), participants, io) else {
-            self.bank.drop(txn, io);
-            io.fact(Fact::Voted { txn, yes: false });
-            return io.send(txn.coordinator, Message::Vote(txn, false));
-        };
-        if io.config().planted(Mistake::YesBeforeForce) {
-            io.send(txn.coordinator, Message::Vote(txn, true));
-            force(&mut self.log, Record::Prepared(txn, branch), io);
-            io.fact(Fact::Voted { txn, yes: true });
-        } else {
-            force(&mut self.log, Record::Prepared(txn, branch), io);
-            io.fact(Fact::Voted { txn, yes: true });
-            io.send(txn.coordinator, Message::Vote(txn, true));
-        }
-        io.arm(Timer::Decision(txn), io.config().params.timeout.times(2));
     }
 
     /// It has heard nothing for too long, and has not voted: it may abort.
@@ -82,17 +58,7 @@ impl TwoPhase {
     }
 
     pub(super) fn on_decision(&mut self, txn: Txn, outcome: Outcome, io: &mut Io<'_, Self>) {
-        if self.log.prepared.contains_key(&txn) {
-            self.bank.unlock(txn);
-            io.disarm(Timer::Decision(txn));
-            match outcome {
-                Outcome::Commit => force(&mut self.log, Record::Decided(txn, outcome), io),
-                Outcome::Abort => note(&mut self.log, Record::Decided(txn, outcome), io),
-            }
-            io.fact(Fact::Decided { txn, outcome });
-        } else if outcome == Outcome::Abort && !self.log.outcomes.contains_key(&txn) {
-            self.bank.drop(txn, io);
-        }
+        self.bank.decide(&mut self.log, txn, outcome, io);
         if outcome == Outcome::Commit {
             io.send(txn.coordinator, Message::Acked(txn));
         }

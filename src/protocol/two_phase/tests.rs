@@ -1,142 +1,21 @@
 //! What leaves a node in which order, and what it knows when it comes back.
 
 use super::*;
-use crate::check::{At, Evidence, Property, Seat, Seats, Time, Verdict};
-use crate::ids::ClientId;
-use crate::process::{Cast, Durable, Effect, Local, Outbox, Voters, Wall};
+use crate::check::{Property, Time};
+use crate::process::{Durable, Voters};
 use crate::protocol::commit::check::{AllDecide, LocksHeld, LocksReleased, MoneyConserved};
+use crate::protocol::commit::tests::{self, ID, TXN, said};
 use crate::protocol::commit::{Account, Case, Outcome, Refusal};
 
-/// Nodes that are called by hand. n0 coordinates, n1 and n2 take part; n1 keeps the even accounts.
-struct Cluster {
-    cast: Cast,
-    config: CommitConfig,
-    disks: Vec<Log>,
-    nodes: Vec<TwoPhase>,
-}
-
-const TXN: Txn = Txn { coordinator: NodeId(0), life: 1, n: 1 };
-const ID: OpId = OpId { client: ClientId(0), n: 7 };
-
-impl Cluster {
-    fn new() -> Self {
-        let cast = Cast::new(&[("coordinator", 1, 0), ("participant", 2, 0)]);
-        let setup = Setup { params: &TwoPhaseParams::default(), bug: None, cast: &cast };
-        let config = TwoPhase::config(&setup).unwrap();
-        let mut cluster = Self { cast, config, disks: vec![Log::default(); 3], nodes: Vec::new() };
-        for node in 0..3 {
-            let booted = cluster.booted(node).0;
-            cluster.nodes.push(booted);
-        }
-        cluster
-    }
-
-    fn booted(&mut self, node: usize) -> (TwoPhase, Vec<String>) {
-        let mut outbox = Outbox::default();
-        let me = NodeId(u32::try_from(node).unwrap());
-        let io = Io::new(me, (Local(0), Wall(0)), &self.cast, &self.config, &mut outbox);
-        let booted = crate::turn::boot(&self.disks[node], io);
-        (booted, self.settle(node, outbox))
-    }
-
-    /// Restarts a node; what it does.
-    fn boot(&mut self, node: usize) -> Vec<String> {
-        let (booted, did) = self.booted(node);
-        self.nodes[node] = booted;
-        did
-    }
-
-    /// Calls a handler; what it does.
-    fn call(&mut self, node: usize, handler: impl FnOnce(&mut TwoPhase, &mut Io<'_, TwoPhase>)) -> Vec<String> {
-        let mut outbox = Outbox::default();
-        let me = NodeId(u32::try_from(node).unwrap());
-        let mut io = Io::new(me, (Local(0), Wall(0)), &self.cast, &self.config, &mut outbox);
-        handler(&mut self.nodes[node], &mut io);
-        self.settle(node, outbox)
-    }
-
-    fn hear(&mut self, node: usize, from: u32, message: Message) -> Vec<String> {
-        self.call(node, |state, io| state.on_message(NodeId(from), message, io))
-    }
-
-    /// Puts on the disk what is written, and says what else is done, without timers.
-    fn settle(&mut self, node: usize, outbox: Outbox<TwoPhase>) -> Vec<String> {
-        let mut did = Vec::new();
-        for effect in outbox.effects {
-            match effect {
-                Effect::Persist(record) => {
-                    did.push(format!("force {record:?}"));
-                    self.disks[node].apply(record);
-                }
-                Effect::Write(record, _) => {
-                    did.push(format!("write {record:?}"));
-                    self.disks[node].apply(record);
-                }
-                Effect::Send { to, msg } => did.push(format!("{to} {msg:?}")),
-                Effect::Reply { id, reply } => did.push(format!("{id} {reply:?}")),
-                Effect::Fact(fact) => did.push(format!("{fact:?}")),
-                Effect::Arm { .. } | Effect::Disarm(_) | Effect::Refuse(_) => {}
-            }
-        }
-        did
-    }
-
-    /// A transfer of 5 from a0, on n1, to a1, on n2, up to where both are asked to vote.
-    fn up_to_the_vote(&mut self) {
-        let op = Op::Transfer { from: Account(0), to: vec![Account(1)], amount: 5 };
-        self.call(0, |state, io| state.on_request(ID, op, io));
-        self.hear(1, 0, Message::Work(TXN, vec![(Account(0), -5)]));
-        self.hear(2, 0, Message::Work(TXN, vec![(Account(1), 5)]));
-        self.hear(0, 1, Message::Done(TXN, 1));
-        self.hear(0, 2, Message::Done(TXN, 1));
-    }
-
-    fn vote(&mut self, node: usize) -> Vec<String> {
-        self.hear(node, 0, Message::Prepare(TXN, 1, both()))
-    }
-
-    /// What the property says after a turn of this node.
-    fn says(&self, mut property: impl Property<TwoPhase>, node: usize) -> String {
-        let id = NodeId(u32::try_from(node).unwrap());
-        let seat = Seat { node: id, state: &self.nodes[node], disk: &self.disks[node], held: false };
-        said(property.on_turn(At { now: Time::ZERO, node: id, life: 1 }, seat))
-    }
-
-    fn new_property<C: Property<TwoPhase>>(&self) -> C {
-        C::new(&self.config, &self.cast)
-    }
-}
-
-impl Seats<TwoPhase> for Cluster {
-    fn count(&self) -> u32 {
-        3
-    }
-
-    fn seat(&self, node: NodeId) -> Option<Seat<'_, TwoPhase>> {
-        let (state, disk) = (&self.nodes[node.index()], self.disk(node));
-        Some(Seat { node, state, disk, held: false })
-    }
-
-    fn disk(&self, node: NodeId) -> &Log {
-        &self.disks[node.index()]
-    }
-}
+type Cluster = tests::Cluster<TwoPhase>;
 
 fn both() -> Voters {
     [NodeId(1), NodeId(2)].into_iter().collect()
 }
 
-fn said(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Skip => "skip".to_owned(),
-        Verdict::Held => "held".to_owned(),
-        Verdict::Broken(evidence) => Evidence::to_string(&evidence),
-    }
-}
-
 #[test]
 fn what_is_promised_is_forced_before_it_is_said() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     let vote = cluster.vote(1);
     assert!(vote[0].starts_with("force Prepared(n0.1.1"), "{vote:?}");
@@ -161,7 +40,7 @@ fn what_is_promised_is_forced_before_it_is_said() {
 
 #[test]
 fn an_abort_forces_nothing_and_is_presumed_ever_after() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     let no = cluster.hear(0, 2, Message::Vote(TXN, false));
@@ -174,7 +53,7 @@ fn an_abort_forces_nothing_and_is_presumed_ever_after() {
 
 #[test]
 fn nothing_is_presumed_of_what_is_under_way_and_all_of_what_a_crash_undid() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     assert!(cluster.hear(0, 1, Message::Inquire(TXN)).is_empty());
@@ -184,7 +63,7 @@ fn nothing_is_presumed_of_what_is_under_way_and_all_of_what_a_crash_undid() {
 
 #[test]
 fn a_participant_that_comes_back_keeps_its_locks_and_asks_everybody() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     let asks = ["force Booted", "Voted { txn: n0.1.1, yes: true }", "n0 Inquire(n0.1.1)", "n2 Query(n0.1.1)"];
@@ -198,7 +77,7 @@ fn a_participant_that_comes_back_keeps_its_locks_and_asks_everybody() {
 
 #[test]
 fn who_has_not_voted_aborts_when_it_is_asked_and_never_votes_yes() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     let abort = ["Decided { txn: n0.1.1, outcome: Abort }", "n1 Decision(n0.1.1, Abort)"];
     assert_eq!(cluster.hear(2, 1, Message::Query(TXN)), abort);
@@ -213,7 +92,7 @@ fn who_has_not_voted_aborts_when_it_is_asked_and_never_votes_yes() {
 
 #[test]
 fn who_is_uncertain_too_has_nothing_to_say() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     cluster.vote(2);
@@ -224,7 +103,7 @@ fn who_is_uncertain_too_has_nothing_to_say() {
 
 #[test]
 fn a_coordinator_that_comes_back_tells_of_its_commits_and_answers_what_it_has_done() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     cluster.vote(2);
@@ -248,7 +127,7 @@ fn a_coordinator_that_comes_back_tells_of_its_commits_and_answers_what_it_has_do
 
 #[test]
 fn an_account_is_not_overdrawn_and_a_lock_is_not_waited_for() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     let work = |cluster: &mut Cluster, n: u32, amount: i64| {
         let did = cluster.hear(1, 0, Message::Work(Txn { n, ..TXN }, vec![(Account(0), amount)]));
         did.last().cloned().unwrap()
@@ -262,7 +141,7 @@ fn an_account_is_not_overdrawn_and_a_lock_is_not_waited_for() {
 
 #[test]
 fn a_lock_that_outlives_its_transaction_is_found_out() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
     assert_eq!(cluster.says(cluster.new_property::<LocksReleased>(), 1), "skip");
@@ -275,10 +154,10 @@ fn a_lock_that_outlives_its_transaction_is_found_out() {
 
 #[test]
 fn money_that_is_on_its_way_is_counted_and_none_is_lost() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     let says = |cluster: &Cluster| {
         let mut property: MoneyConserved = cluster.new_property();
-        said(Property::<TwoPhase>::on_state(&mut property, Time::ZERO, Nodes::new(cluster)))
+        said(Property::<TwoPhase>::on_state(&mut property, Time::ZERO, cluster.view()))
     };
     cluster.up_to_the_vote();
     cluster.vote(1);
@@ -294,10 +173,10 @@ fn money_that_is_on_its_way_is_counted_and_none_is_lost() {
 
 #[test]
 fn whoever_has_not_done_with_a_transaction_is_waited_for() {
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(2);
     let property: AllDecide = cluster.new_property();
     let core: NodeSet = (0..3).map(NodeId).collect();
-    let settled = |cluster: &Cluster| Property::<TwoPhase>::settled(&property, &core, Nodes::new(cluster));
+    let settled = |cluster: &Cluster| Property::<TwoPhase>::settled(&property, &core, cluster.view());
     assert_eq!(settled(&cluster), crate::check::Progress::Done);
     let case = Case { id: ID, participants: both(), outcome: Some(Outcome::Commit) };
     cluster.disks[0].apply(Record::Noted(TXN, case));
