@@ -17,7 +17,7 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 8] = [
+const PROFILES: [Profile; 9] = [
     commitment::TWO_PHASE,
     commitment::THREE_PHASE,
     multi_paxos::PROFILE,
