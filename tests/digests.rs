@@ -10,7 +10,13 @@ use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
 
 const SCENARIOS: &[&str] = &[
+    "heartbeat/active",
+    "heartbeat/estimated",
+    "heartbeat/hybrid",
     "heartbeat/passive",
+    "heartbeat/phi",
+    "heartbeat/ring",
+    "heartbeat/swarm-phi-exponential",
     "heartbeat/swim",
     "heartbeat/swim-partitions",
     "heartbeat/swim-swarm",

@@ -40,7 +40,8 @@ const BANNED: &[(&str, &str)] = &[
 ];
 
 /// Where floating point may appear in the simulated layers: the shapes of latencies, and figures for people.
-const FLOATS: &[&str] = &["params.rs", "rng/ratio.rs", "time.rs", "fault/draw/swarm.rs"];
+const FLOATS: &[&str] =
+    &["params.rs", "rng/ratio.rs", "time.rs", "fault/draw/swarm.rs", "protocol/heartbeat/phi/quantile.rs"];
 
 const LONGEST_FILE: usize = 600;
 const LONGEST_FUNCTION: usize = 60;

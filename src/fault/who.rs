@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{NodeId, NodeSet};
+use crate::rng::Ratio;
 
 /// Whom a fault strikes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +20,8 @@ pub enum Who {
     Majority,
     /// Every node.
     All,
+    /// So many of all nodes, drawn; at least one.
+    Share(Ratio),
     /// A drawn member of a group.
     Group(String),
     /// The nodes of a zone.
@@ -50,7 +53,7 @@ impl Who {
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
-    expecting = "expected a node number, a list of nodes, \"any\", \"majority\", \"all\", {\"group\": …}, {\"zone\": …}, {\"role\": …} or {\"fact\": …}"
+    expecting = "expected a node number, a list of nodes, \"any\", \"majority\", \"all\", {\"group\": …}, {\"zone\": …}, {\"share\": …}, {\"role\": …} or {\"fact\": …}"
 )]
 enum WhoSpelling {
     Node(u32),
@@ -72,6 +75,7 @@ enum WhoWord {
 enum WhoNamed {
     Group(String),
     Zone(String),
+    Share(Ratio),
     Role(String),
     Fact(String),
 }
@@ -86,6 +90,7 @@ impl From<WhoSpelling> for Who {
             WhoSpelling::Word(WhoWord::All) => Self::All,
             WhoSpelling::Named(WhoNamed::Group(name)) => Self::Group(name),
             WhoSpelling::Named(WhoNamed::Zone(name)) => Self::Zone(name),
+            WhoSpelling::Named(WhoNamed::Share(share)) => Self::Share(share),
             WhoSpelling::Named(WhoNamed::Role(name)) => Self::Role(name),
             WhoSpelling::Named(WhoNamed::Fact(name)) => Self::Fact(name),
         }
@@ -100,6 +105,7 @@ impl From<Who> for WhoSpelling {
             Who::All => Self::Word(WhoWord::All),
             Who::Group(name) => Self::Named(WhoNamed::Group(name)),
             Who::Zone(name) => Self::Named(WhoNamed::Zone(name)),
+            Who::Share(share) => Self::Named(WhoNamed::Share(share)),
             Who::Role(name) => Self::Named(WhoNamed::Role(name)),
             Who::Fact(name) => Self::Named(WhoNamed::Fact(name)),
             Who::Nodes(nodes) => match (nodes.len(), nodes.last()) {

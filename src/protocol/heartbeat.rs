@@ -7,9 +7,10 @@
 //! measure (Chen, Toueg and Aguilera, "On the Quality of Service of Failure Detectors", 2002): how soon a crash is noticed,
 //! how often and for how long it is mistaken while nobody crashed, and what it sends for that.
 //!
-//! **The detectors.** [`active`](active): who watches asks, and wants an answer in time. [`passive`](passive): who is
-//! watched says unasked that it is there, and must be heard by certain instants. [`swim`](swim): everybody asks one other at a
-//! time, and passes on what he heard.
+//! **The detectors.** *Active*: who watches asks, and wants an answer in time. *Passive*: who is watched says unasked that it
+//! is there, and must be heard by certain instants, which are known (NFD-S) or estimated (NFD-E). *Hybrid*: both, and only
+//! who is silent on both channels is suspected. *φ-accrual*: a silence is judged by how unlikely it has become. [`swim`](swim):
+//! everybody asks one other at a time, and passes on what he heard. Each has a file of its own, and there its paper.
 //!
 //! **Who watches whom** is the same for all of them ([`topology`](topology)): everybody everybody, one monitor all others, or
 //! each node its predecessors in a ring.
@@ -19,9 +20,14 @@
 //! thought before a crash is of no use after it. Heartbeats are numbered by the sender's clock, which no restart sets back.
 
 mod active;
+mod bugs;
 pub mod check;
 mod config;
+mod deadlines;
+mod estimated;
+mod hybrid;
 mod passive;
+mod phi;
 mod rounds;
 pub mod swim;
 mod table;
@@ -31,10 +37,13 @@ use crate::check::Nodes;
 use crate::ids::NodeSet;
 use crate::process::{Dice, Glance, Io, Never, NodeId, Process, Shared, Span};
 use crate::protocol::healing::slowed;
-use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup, bugs};
+use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::workload::NoClients;
-pub use config::{ActiveParams, DetectorParams, HeartbeatConfig, HeartbeatParams, PassiveParams};
-pub use rounds::Beat;
+use config::Rule;
+pub use config::{
+    ActiveParams, Arrivals, Clocks, DetectorParams, HeartbeatConfig, HeartbeatParams, HybridParams, PassiveParams,
+    PhiParams,
+};
 use swim::{Letter, Swim, Update};
 
 /// What nodes send each other. The number is that of the sender's round; an answer has that of the question.
@@ -75,6 +84,8 @@ pub enum Timer {
     Period,
     /// SWIM: for the answer to a ping, before others are asked to help.
     Unanswered,
+    /// To judge who did not answer, where heartbeats are judged beside.
+    JudgeAsked,
 }
 
 /// What nodes report to the invariants.
@@ -105,6 +116,9 @@ pub struct Heartbeat {
 enum Detector {
     Active(active::Active),
     Passive(passive::Passive),
+    Estimated(Box<estimated::Estimated>),
+    Hybrid(Box<hybrid::Hybrid>),
+    Phi(Box<phi::Phi>),
     Swim(Box<Swim>),
 }
 
@@ -118,36 +132,55 @@ impl Process for Heartbeat {
     type Fact = Fact;
 
     fn boot(_disk: &(), io: &mut Io<'_, Self>) -> Self {
-        let detector = match io.config().detector {
-            DetectorParams::Active(params) => Detector::Active(active::Active::boot(params.beat(), io)),
-            DetectorParams::Passive(params) => Detector::Passive(passive::Passive::boot(params.beat(), io)),
-            DetectorParams::Swim(params) => Detector::Swim(Swim::boot(&params, io).into()),
+        let detector = match &io.config().rule {
+            Rule::Active(beat) => Detector::Active(active::Active::boot(*beat, io)),
+            Rule::Passive(beat) => Detector::Passive(passive::Passive::boot(*beat, io)),
+            Rule::Estimated(estimate) => Detector::Estimated(estimated::Estimated::boot(*estimate, io).into()),
+            Rule::Hybrid(channels) => Detector::Hybrid(hybrid::Hybrid::boot(*channels, io).into()),
+            Rule::Phi(accrual) => Detector::Phi(phi::Phi::boot(accrual, io).into()),
+            Rule::Swim(params) => Detector::Swim(Swim::boot(params, io).into()),
         };
         Self { detector }
     }
 
     #[inline]
     fn on_message(&mut self, from: NodeId, message: Message, io: &mut Io<'_, Self>) {
-        match (&mut self.detector, &io.config().detector) {
-            (Detector::Active(active), _) => active.on_message(from, message, io),
-            (Detector::Passive(passive), _) => passive.on_message(from, message, io),
-            (Detector::Swim(swim), DetectorParams::Swim(params)) => swim.on_message(params, from, &message, io),
+        match (&mut self.detector, &io.config().rule) {
+            (Detector::Passive(passive), _) => passive.on_message(from, &message, io),
+            (Detector::Active(active), _) => active.on_message(from, &message, io),
+            (Detector::Estimated(estimated), Rule::Estimated(estimate)) => {
+                estimated.on_message(*estimate, from, &message, io);
+            }
+            (Detector::Hybrid(hybrid), _) => hybrid.on_message(from, &message, io),
+            (Detector::Phi(phi), Rule::Phi(accrual)) => phi.on_message(accrual, from, &message, io),
+            (Detector::Swim(swim), Rule::Swim(params)) => swim.on_message(params, from, &message, io),
             _ => {}
         }
     }
 
     #[inline]
     fn on_timer(&mut self, timer: Timer, io: &mut Io<'_, Self>) {
-        match (&mut self.detector, &io.config().detector) {
-            (Detector::Active(active), DetectorParams::Active(params)) => active.on_timer(params.beat(), timer, io),
-            (Detector::Passive(passive), DetectorParams::Passive(params)) => passive.on_timer(params.beat(), timer, io),
-            (Detector::Swim(swim), DetectorParams::Swim(params)) => swim.on_timer(params, timer, io),
+        match (&mut self.detector, &io.config().rule) {
+            (Detector::Passive(passive), Rule::Passive(beat)) => passive.on_timer(*beat, timer, io),
+            (Detector::Active(active), Rule::Active(beat)) => active.on_timer(*beat, timer, io),
+            (Detector::Estimated(estimated), Rule::Estimated(estimate)) => estimated.on_timer(*estimate, timer, io),
+            (Detector::Hybrid(hybrid), Rule::Hybrid(channels)) => hybrid.on_timer(*channels, timer, io),
+            (Detector::Phi(phi), Rule::Phi(accrual)) => phi.on_timer(accrual, timer, io),
+            (Detector::Swim(swim), Rule::Swim(params)) => swim.on_timer(params, timer, io),
             _ => {}
         }
     }
 
     fn glance(&self) -> Glance {
-        Glance::default()
+        let watches = match &self.detector {
+            Detector::Active(active) => active.watches(),
+            Detector::Passive(passive) => passive.watches(),
+            Detector::Estimated(estimated) => estimated.watches(),
+            Detector::Hybrid(hybrid) => hybrid.watches(),
+            Detector::Phi(phi) => phi.watches(),
+            Detector::Swim(_) => true,
+        };
+        Glance { role: if watches { "monitor" } else { "member" }, ..Glance::default() }
     }
 }
 
@@ -168,9 +201,18 @@ impl Heartbeat {
         match &self.detector {
             Detector::Active(active) => active.suspects(slot),
             Detector::Passive(passive) => passive.suspects(slot),
+            Detector::Estimated(estimated) => estimated.suspects(slot),
+            Detector::Hybrid(hybrid) => hybrid.suspects(slot),
+            Detector::Phi(phi) => phi.suspects(slot),
             Detector::Swim(swim) => swim.suspects(peer),
         }
     }
+}
+
+/// Reports that whoever is watched in this slot is suspected.
+fn suspect(slot: usize, io: &mut Io<'_, Heartbeat>) {
+    let peer = io.config().web.peer(io.me(), slot);
+    io.fact(Fact::Suspected(peer));
 }
 
 impl Protocol for Heartbeat {
@@ -182,7 +224,8 @@ impl Protocol for Heartbeat {
     const NAME: &'static str = "heartbeat";
     const ABOUT: &'static str = "failure detectors: who is down, by who is silent (Chandra and Toueg, 1996)";
     const GROUPS: &'static [&'static str] = &["member"];
-    const BUGS: &'static [Bug] = &bugs(&swim::bugs::TABLE);
+    const BUGS: &'static [Bug] = bugs::BUGS;
+    const ROLES: &'static [&'static str] = &["monitor", "member"];
     const FACTS: &'static [&'static str] = &["suspected", "trusted", "probed", "told", "learned", "declared"];
     const MESSAGES: &'static [&'static str] =
         &["beat", "ping", "ack", "probe", "answer", "help", "knock", "join", "state", "state_back"];

@@ -45,6 +45,13 @@ impl Ratio {
         self.hits == 0
     }
 
+    /// So much of a number of things, rounded down.
+    #[must_use]
+    pub fn part_of(self, whole: u32) -> u32 {
+        let part = u128::from(self.hits) * u128::from(whole) / u128::from(self.of);
+        u32::try_from(part).unwrap_or(whole)
+    }
+
     /// Whether these uniform bits are a hit.
     #[inline]
     #[must_use]

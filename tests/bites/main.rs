@@ -7,6 +7,7 @@
 //! scenarios of its own, with a timeline instead of drawn faults.
 
 mod commitment;
+mod heartbeat;
 mod multi_paxos;
 mod paxos;
 mod raft;
@@ -17,9 +18,14 @@ use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
-const PROFILES: [Profile; 9] = [
+const PROFILES: [Profile; 14] = [
     commitment::TWO_PHASE,
     commitment::THREE_PHASE,
+    heartbeat::PROFILE,
+    heartbeat::PAUSES,
+    heartbeat::LATE,
+    heartbeat::OUTAGES,
+    heartbeat::ONE_WAY,
     multi_paxos::PROFILE,
     paxos::PROFILE,
     raft::PROFILE,

@@ -94,7 +94,7 @@ fn check_recipe(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
         ));
     }
     place.who(&recipe.who, &path("who"))?;
-    if recipe.per == Per::Node && (recipe.who.is_late() || recipe.who == Who::Majority) {
+    if recipe.per == Per::Node && (recipe.who.is_late() || matches!(recipe.who, Who::Majority | Who::Share(_))) {
         let message = "one process for each node contradicts a target that is not fixed; \
             leave out \"per\", or name nodes, a group or a zone";
         return Err(PlanError::new(path("per"), message));

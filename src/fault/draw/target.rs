@@ -74,6 +74,7 @@ impl<'a> Targets<'a> {
                 _ => some_of(0..self.cast.len(), 1, &mut dice),
             },
             Who::Majority => self.majority(&mut dice),
+            Who::Share(share) => some_of(0..self.cast.len(), share.part_of(self.cast.len()).max(1), &mut dice),
             Who::Group(name) => self.in_group(name, kind, &mut dice),
             Who::Nodes(_) | Who::All | Who::Zone(_) | Who::Role(_) | Who::Fact(_) => self.all_of(who),
         }
@@ -115,7 +116,7 @@ impl<'a> Targets<'a> {
     /// Every node that a target may mean, without any draw.
     pub(super) fn all_of(&self, who: &Who) -> NodeSet {
         match who {
-            Who::Any | Who::All | Who::Majority => self.everyone.clone(),
+            Who::Any | Who::All | Who::Majority | Who::Share(_) => self.everyone.clone(),
             Who::Nodes(nodes) => nodes.clone(),
             Who::Group(name) => NodeSet::range(self.cast.named(name).map_or(0..0, whole)),
             Who::Zone(name) => self.zones.get(name).cloned().unwrap_or_default(),

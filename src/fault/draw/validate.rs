@@ -171,7 +171,8 @@ impl Place<'_> {
                 let zones = self.zones.keys().map(String::as_str);
                 named(name, "zone", zones.collect(), &format!("{path}.zone"))
             }
-            Who::Any | Who::Majority | Who::All | Who::Role(_) | Who::Fact(_) => Ok(()),
+            Who::Share(share) if share.is_never() => Err(PlanError::new(path, "of 0% nobody would be struck")),
+            Who::Any | Who::Majority | Who::All | Who::Share(_) | Who::Role(_) | Who::Fact(_) => Ok(()),
         }
     }
 
@@ -183,8 +184,9 @@ impl Place<'_> {
                 let message = "there are no spare nodes to start; give some: \"nodes\": {\"replica\": {\"members\": 3, \"spare\": 2}}";
                 return if any { Ok(()) } else { Err(PlanError::new(path, message)) };
             }
-            Who::Majority | Who::Role(_) | Who::Fact(_) => {
-                return Err(PlanError::new(path, "a node that has not yet started has no role and is in no majority"));
+            Who::Majority | Who::Share(_) | Who::Role(_) | Who::Fact(_) => {
+                let message = "a node that has not yet started has no role, and is in no majority and no share";
+                return Err(PlanError::new(path, message));
             }
         };
         let member = nodes.iter().find(|&node| !self.cast.is_spare(node));

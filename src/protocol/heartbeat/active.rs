@@ -3,31 +3,30 @@
 //!
 //! Pings are numbered by rounds, and the timeout of a ping is the freshness point of its round. A crash is noticed within
 //! a period and a timeout. It costs two messages where a heartbeat costs one, and the way there and back counts against
-//! the timeout; but no two clocks need to run alike, for it is the same clock that sends and judges.
+//! the timeout; but no two clocks need to run alike, for it is the same clock that sends and judges. Rounds in which a node
+//! stood still and did not ask are not judged: nobody could answer.
 
 use crate::process::{Io, NodeId};
 use crate::protocol::heartbeat::rounds::{Beat, Rounds};
-use crate::protocol::heartbeat::{Fact, Heartbeat, Message, Timer};
+use crate::protocol::heartbeat::{Fact, Heartbeat, Message, Timer, suspect};
 
 /// A node that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Active {
-    rounds: Rounds,
+    asking: Asking,
 }
 
 impl Active {
     pub(super) fn boot(beat: Beat, io: &mut Io<'_, Heartbeat>) -> Self {
-        wait_to_ask(beat, io);
-        let watched = io.config().web.watched(io.me());
-        Self { rounds: Rounds::boot(beat, watched, Timer::Judge, io) }
+        Self { asking: Asking::boot(beat, Timer::Judge, io) }
     }
 
-    pub(super) fn on_message(&mut self, from: NodeId, message: Message, io: &mut Io<'_, Heartbeat>) {
-        match message {
+    pub(super) fn on_message(&mut self, from: NodeId, message: &Message, io: &mut Io<'_, Heartbeat>) {
+        match *message {
             Message::Ping(round) => io.send(from, Message::Ack(round)),
             Message::Ack(round) => {
                 let Some(slot) = io.config().web.slot(io.me(), from) else { return };
-                if self.rounds.hear(slot, round) {
+                if self.asking.answers.hear(slot, round, io) {
                     io.fact(Fact::Trusted(from));
                 }
             }
@@ -37,32 +36,49 @@ impl Active {
 
     pub(super) fn on_timer(&mut self, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
         match timer {
-            Timer::Ask => ask(beat, io),
-            Timer::Judge => self.rounds.judge(beat, timer, io, |slot, io| {
-                let peer = io.config().web.peer(io.me(), slot);
-                io.fact(Fact::Suspected(peer));
-            }),
+            Timer::Ask => self.asking.ask(beat, Timer::Judge, io),
+            Timer::Judge => self.asking.answers.judge(beat, timer, io, suspect),
             _ => {}
         }
     }
 
     pub(super) fn suspects(&self, slot: usize) -> bool {
-        self.rounds.is_silent(slot)
+        self.asking.answers.is_silent(slot)
+    }
+
+    pub(super) fn watches(&self) -> bool {
+        self.asking.answers.watches()
     }
 }
 
-/// Waits for the next round, in which the first pings of this life are sent.
-pub(super) fn wait_to_ask(beat: Beat, io: &mut Io<'_, Heartbeat>) {
-    if io.config().web.watched(io.me()) > 0 {
-        io.arm(Timer::Ask, beat.until(beat.round(io.now()) + 1, io.now()));
-    }
+/// Pings, and who answered them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Asking {
+    /// The last round in which pings were sent.
+    asked: u64,
+    pub(super) answers: Rounds,
 }
 
-/// Sends the pings of the round that is under way.
-pub(super) fn ask(beat: Beat, io: &mut Io<'_, Heartbeat>) {
-    let round = beat.round(io.now());
-    for peer in io.config().web.watched_by(io.me()) {
-        io.send(peer, Message::Ping(round));
+impl Asking {
+    /// Waits for the next round, in which the first pings of this life are sent. `judge` is the timer of answers.
+    pub(super) fn boot(beat: Beat, judge: Timer, io: &mut Io<'_, Heartbeat>) -> Self {
+        let (watched, asked) = (io.config().web.watched(io.me()), beat.round(io.now()));
+        if watched > 0 {
+            io.arm(Timer::Ask, beat.until(asked + 1, io.now()));
+        }
+        Self { asked, answers: Rounds::boot(beat, watched, judge, io) }
     }
-    io.arm(Timer::Ask, beat.until(round + 1, io.now()));
+
+    /// Sends the pings of the round that is under way.
+    pub(super) fn ask(&mut self, beat: Beat, judge: Timer, io: &mut Io<'_, Heartbeat>) {
+        let round = beat.round(io.now());
+        for peer in io.config().web.watched_by(io.me()) {
+            io.send(peer, Message::Ping(round));
+        }
+        if round > self.asked + 1 {
+            self.answers.begin_with(round, beat, judge, io);
+        }
+        self.asked = round;
+        io.arm(Timer::Ask, beat.until(round + 1, io.now()));
+    }
 }

@@ -7,7 +7,7 @@
 
 use crate::process::{Io, NodeId};
 use crate::protocol::heartbeat::rounds::{Beat, Rounds};
-use crate::protocol::heartbeat::{Fact, Heartbeat, Message, Timer};
+use crate::protocol::heartbeat::{Fact, Heartbeat, Message, Timer, suspect};
 
 /// A node that pushes heartbeats and judges those of others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,10 +23,10 @@ impl Passive {
     }
 
     #[inline]
-    pub(super) fn on_message(&mut self, from: NodeId, message: Message, io: &mut Io<'_, Heartbeat>) {
-        let Message::Beat(round) = message else { return };
+    pub(super) fn on_message(&mut self, from: NodeId, message: &Message, io: &mut Io<'_, Heartbeat>) {
+        let &Message::Beat(round) = message else { return };
         let Some(slot) = io.config().web.slot(io.me(), from) else { return };
-        if self.rounds.hear(slot, round) {
+        if self.rounds.hear(slot, round, io) {
             io.fact(Fact::Trusted(from));
         }
     }
@@ -35,16 +35,17 @@ impl Passive {
     pub(super) fn on_timer(&mut self, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
         match timer {
             Timer::Beat => push(beat, io),
-            Timer::Judge => self.rounds.judge(beat, timer, io, |slot, io| {
-                let peer = io.config().web.peer(io.me(), slot);
-                io.fact(Fact::Suspected(peer));
-            }),
+            Timer::Judge => self.rounds.judge(beat, timer, io, suspect),
             _ => {}
         }
     }
 
     pub(super) fn suspects(&self, slot: usize) -> bool {
         self.rounds.is_silent(slot)
+    }
+
+    pub(super) fn watches(&self) -> bool {
+        self.rounds.watches()
     }
 }
 

@@ -9,12 +9,13 @@
 //! node would take its own silence for that of all others.
 
 use crate::process::{Io, Local, Span};
+use crate::protocol::heartbeat::bugs::Mistake;
 use crate::protocol::heartbeat::table::Table;
 use crate::protocol::heartbeat::{Heartbeat, Timer};
 
 /// When rounds begin and when they are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beat {
+pub(super) struct Beat {
     /// From one round to the next.
     pub every: Span,
     /// From the beginning of a round until it is judged.
@@ -24,13 +25,13 @@ pub struct Beat {
 impl Beat {
     /// The round that is under way.
     #[must_use]
-    pub fn round(self, now: Local) -> u64 {
+    pub(super) fn round(self, now: Local) -> u64 {
         now.0 / self.every.0
     }
 
     /// From now until this round begins.
     #[must_use]
-    pub fn until(self, round: u64, now: Local) -> Span {
+    pub(super) fn until(self, round: u64, now: Local) -> Span {
         Span((round * self.every.0).saturating_sub(now.0))
     }
 
@@ -47,7 +48,7 @@ impl Beat {
     /// How long a crash can stay unnoticed where nothing but the crash is at fault: the last round that the node took
     /// part in began just before.
     #[must_use]
-    pub fn detection(self) -> Span {
+    pub(super) fn detection(self) -> Span {
         self.every + self.shift
     }
 }
@@ -91,13 +92,20 @@ impl Rounds {
 
     /// Somebody was heard in this round. Whether he was silent and is no more.
     #[inline]
-    pub(super) fn hear(&mut self, slot: usize, round: u64) -> bool {
+    pub(super) fn hear(&mut self, slot: usize, round: u64, io: &Io<'_, Heartbeat>) -> bool {
         let peer = &mut self.peers.slots_mut()[slot];
         let newest = peer.round().max(round);
-        let fresh = newest + 1 >= self.due;
-        let speaks = peer.is_silent() && fresh;
-        *peer = Heard::new(newest, peer.is_silent() && !fresh);
+        let planted = io.config().planted;
+        let fresh = newest + 1 >= self.due || planted.is(Mistake::StaleBeat);
+        let speaks = peer.is_silent() && fresh && !planted.is(Mistake::NeverAgain);
+        *peer = Heard::new(newest, peer.is_silent() && !speaks);
         speaks
+    }
+
+    /// The rounds before this one are not judged: nobody had a chance to be heard in them.
+    pub(super) fn begin_with(&mut self, round: u64, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
+        self.due = round;
+        io.arm(timer, beat.until_judged(round, io.now()));
     }
 
     /// A freshness point: tells who falls silent, and waits for the next.
@@ -109,6 +117,9 @@ impl Rounds {
         mut falls_silent: impl FnMut(usize, &mut Io<'_, Heartbeat>),
     ) {
         let now = io.now();
+        if io.config().planted.is(Mistake::OwnPause) {
+            self.due = beat.judged(now);
+        }
         for (slot, peer) in self.peers.slots_mut().iter_mut().enumerate() {
             if peer.round() < self.due && !peer.is_silent() {
                 *peer = Heard::new(peer.round(), true);
@@ -117,6 +128,11 @@ impl Rounds {
         }
         self.due = (self.due + 1).max(beat.judged(now));
         io.arm(timer, beat.until_judged(self.due, now));
+    }
+
+    /// Whether anybody is watched.
+    pub(super) fn watches(&self) -> bool {
+        !self.peers.slots().is_empty()
     }
 
     /// Whether this one is silent.

@@ -1,0 +1,167 @@
+//! How soon a crash is noticed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::troubles::Troubles;
+use crate::check::measure::{Measure, Reading};
+use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Time, Verdict, WorldEvent};
+use crate::protocol::heartbeat::topology::Web;
+use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
+use crate::time::Span;
+
+/// **Detection bound**: whoever watches a node that is down suspects it no later than the detector promises, and from then
+/// on for as long as it stays down. Who restarts or stood still counts from then.
+///
+/// It measures T_D: from a crash to the suspicion that lasts. A node that was suspected already has been detected at once.
+#[derive(Debug)]
+pub struct DetectionBound {
+    web: Web,
+    /// How soon, where that is known.
+    bound: Option<Span>,
+    troubles: Troubles,
+    /// Who suspects whom.
+    suspicions: BTreeSet<(NodeId, NodeId)>,
+    /// When who must suspect whom. An entry that is out of date says a deadline that is not that of the pair any more.
+    due: BTreeSet<(Time, NodeId, NodeId)>,
+    /// Of nodes that are down: who was watching when they crashed, and how long it took until the last suspicion.
+    open: BTreeMap<(NodeId, NodeId), Option<Span>>,
+    detected: Vec<Span>,
+}
+
+impl DetectionBound {
+    /// When `watcher` must suspect `peer`; nothing if it need not.
+    fn deadline(&self, watcher: NodeId, peer: NodeId) -> Option<Time> {
+        let (down, able) = (self.troubles.down_since(peer)?, self.troubles.able_since(watcher)?);
+        Some(down.max(able) + self.bound?)
+    }
+
+    fn expect(&mut self, watcher: NodeId, peer: NodeId) {
+        if let Some(deadline) = self.deadline(watcher, peer) {
+            self.due.insert((deadline, watcher, peer));
+        }
+    }
+
+    /// Whether those suspect that had to by now.
+    fn judge(&mut self, now: Time) -> Verdict {
+        let mut verdict = Verdict::Skip;
+        while let Some(&(deadline, watcher, peer)) = self.due.first().filter(|due| due.0 < now) {
+            self.due.pop_first();
+            if self.deadline(watcher, peer) == Some(deadline) {
+                if !self.suspicions.contains(&(watcher, peer)) {
+                    return self.broken("a crash is not noticed in time", watcher, peer);
+                }
+                verdict = Verdict::Held;
+            }
+        }
+        verdict
+    }
+
+    fn broken(&self, kind: &str, watcher: NodeId, peer: NodeId) -> Verdict {
+        let evidence = Evidence::new(kind).node(watcher).node(peer).value("down", peer).value("bound", self.bound);
+        evidence.value("since", self.troubles.down_since(peer)).into()
+    }
+
+    fn falls(&mut self, node: NodeId) {
+        self.forgets(node);
+        for watcher in self.web.watchers(node) {
+            if self.troubles.down_since(watcher).is_none() {
+                let at_once = self.suspicions.contains(&(watcher, node)).then_some(Span::ZERO);
+                self.open.insert((node, watcher), at_once);
+            }
+            self.expect(watcher, node);
+        }
+    }
+
+    /// A node lost its memory: whom it suspected it does not any more, and what it had noticed is the last word on that.
+    fn forgets(&mut self, watcher: NodeId) {
+        let of = (watcher, NodeId(0))..=(watcher, NodeId(u32::MAX));
+        let forgotten: Vec<(NodeId, NodeId)> = self.suspicions.range(of).copied().collect();
+        for pair in forgotten {
+            self.suspicions.remove(&pair);
+        }
+        for peer in self.web.watched_by(watcher) {
+            if let Some(took) = self.open.remove(&(peer, watcher)) {
+                self.detected.extend(took);
+            }
+        }
+    }
+
+    fn returns(&mut self, node: NodeId) {
+        for watcher in self.web.watchers(node) {
+            if let Some(took) = self.open.remove(&(node, watcher)) {
+                self.detected.extend(took);
+            }
+        }
+        for peer in self.web.watched_by(node) {
+            self.expect(node, peer);
+        }
+    }
+}
+
+impl Property<Heartbeat> for DetectionBound {
+    const NAME: &'static str = "detection_bound";
+    const ABOUT: &'static str = "who is down is suspected no later than the detector promises, and from then on";
+    const OPTIONAL: bool = true;
+
+    fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
+        Self {
+            web: config.web,
+            bound: config.detection(),
+            troubles: Troubles::new(cast),
+            suspicions: BTreeSet::new(),
+            due: BTreeSet::new(),
+            open: BTreeMap::new(),
+            detected: Vec::new(),
+        }
+    }
+
+    fn on_fact(&mut self, At { now, node, .. }: At, fact: &Fact) -> Verdict {
+        let (Fact::Suspected(peer) | Fact::Trusted(peer)) = *fact else { return Verdict::Skip };
+        let suspects = matches!(fact, Fact::Suspected(_));
+        if suspects {
+            self.suspicions.insert((node, peer));
+        } else {
+            self.suspicions.remove(&(node, peer));
+        }
+        let Some(down) = self.troubles.down_since(peer) else { return Verdict::Skip };
+        if let Some(took) = self.open.get_mut(&(peer, node)) {
+            *took = suspects.then(|| now.since(down));
+        }
+        match self.deadline(node, peer) {
+            Some(deadline) if now > deadline && suspects => self.broken("a crash is noticed late", node, peer),
+            Some(deadline) if now > deadline => self.broken("who is down is trusted again", node, peer),
+            _ => Verdict::Held,
+        }
+    }
+
+    fn on_world(&mut self, now: Time, event: &WorldEvent) -> Verdict {
+        let verdict = self.judge(now);
+        self.troubles.take(now, event);
+        match *event {
+            WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => {
+                self.falls(node);
+            }
+            WorldEvent::Boot { node, life } if life > 1 => self.returns(node),
+            WorldEvent::Boot { node, .. } if self.troubles.befell(node) => self.returns(node),
+            WorldEvent::Resume { node } => self.returns(node),
+            _ => {}
+        }
+        verdict
+    }
+
+    fn on_state(&mut self, now: Time, _nodes: Nodes<'_, Heartbeat>) -> Verdict {
+        self.judge(now)
+    }
+
+    fn measured(&self, _now: Time) -> Vec<Measure> {
+        let times: Vec<Span> = self.detected.iter().copied().chain(self.open.values().copied().flatten()).collect();
+        if times.is_empty() {
+            return Vec::new();
+        }
+        vec![Measure {
+            name: "detection_time",
+            about: "from a crash to the suspicion that lasts until its end (T_D)",
+            reading: Reading::Times(times),
+        }]
+    }
+}
