@@ -30,7 +30,9 @@
 //! prepare has left it, and before the commit has. With a constant delay `d` and sync `s` that is
 //! `U = d + s + d + s` (there, the participant's force, back, the coordinator's force). Where it is down for
 //! exponential times with the mean `1/μ`, and crashes after exponential times with the rate `λ`, a transaction blocks
-//! with probability `1 − exp(−λU)`, and for `(1 − exp(−λU))/μ` on the average. `tests/commitment.rs` measures both.
+//! with probability `1 − exp(−λU)`, and for `(1 − exp(−λU))/μ` on the average. `tests/commitment.rs` measures
+//! both. (They are exact but for the short time that a coordinator which has come back needs to tell what it presumes:
+//! if it falls again in that, the wait goes on.)
 //!
 //! **Cost**, for `n` participants and beside the work: `4n` messages and `2n + 1` forced writes for a commit; `3n` and
 //! at most `n` for an abort.
