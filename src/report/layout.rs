@@ -128,8 +128,11 @@ impl Sheet {
 
     /// A name beside a label, of which [`detail`](Sheet::detail) says more.
     pub(super) fn subject(&mut self, label: &str, name: &str) {
-        let line = format!("{}{}", self.label(label), self.ink.paint(Tone::Heading, name));
-        self.raw(&line);
+        for (n, name) in wrapped(name, WIDTH - TAB).iter().enumerate() {
+            let label = self.label(if n == 0 { label } else { "" });
+            let line = format!("{label}{}", self.ink.paint(Tone::Heading, name));
+            self.raw(&line);
+        }
     }
 
     /// More about the subject above.
