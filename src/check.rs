@@ -37,6 +37,11 @@ pub trait Property<P: Process>: Sized {
     /// authors vouch for. What it measures is measured always.
     const OPTIONAL: bool = false;
 
+    /// Whether there is anything for it to look at under these settings. Where there is not it is no part of the run.
+    fn applies(_config: &P::Config) -> bool {
+        true
+    }
+
     /// Before the first event.
     fn new(config: &P::Config, cast: &Cast) -> Self;
 
@@ -342,11 +347,10 @@ pub struct Board {
 }
 
 impl Board {
-    /// A board for these properties, on which the optional ones are not judged.
+    /// A board for properties of which these are judged.
     #[must_use]
-    pub fn new(properties: &[PropertyInfo]) -> Self {
-        let judged = properties.iter().map(|info| !info.optional).collect();
-        Self { held: vec![0; properties.len()], judged, ..Self::default() }
+    pub fn new(judged: Vec<bool>) -> Self {
+        Self { held: vec![0; judged.len()], judged, ..Self::default() }
     }
 
     /// From now on the `n`-th property is judged.

@@ -133,7 +133,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             log: Log::default(),
             network,
             checks: C::new(&config, &cast),
-            board: Board::new(&C::infos()),
+            board: Board::new(C::judged(&config)),
             facts: Kinds::default(),
             clients: Clients::new(&policy, load, script, &plan, &world, &cast),
             faults: Faults::new(&plan),

@@ -49,6 +49,10 @@ impl<V: Projection, C: Property<V::Inner>> Property<V::Outer> for Projected<V, C
     const AFTER: &'static str = C::AFTER;
     const OPTIONAL: bool = C::OPTIONAL;
 
+    fn applies(config: &<V::Outer as Process>::Config) -> bool {
+        C::applies(V::config(config))
+    }
+
     fn new(config: &<V::Outer as Process>::Config, cast: &Cast) -> Self {
         Self { property: C::new(V::config(config), cast), view: PhantomData }
     }

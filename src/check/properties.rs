@@ -7,6 +7,8 @@ use super::{At, Board, Cast, NodeSet, Nodes, Process, Progress, Property, Proper
 pub trait Properties<P: Process>: Sized {
     /// What is known of each, in order.
     fn infos() -> Vec<PropertyInfo>;
+    /// Which of them are judged under these settings: those that apply and are not optional.
+    fn judged(config: &P::Config) -> Vec<bool>;
     /// Before the first event.
     fn new(config: &P::Config, cast: &Cast) -> Self;
     /// A node reported something.
@@ -34,6 +36,9 @@ macro_rules! in_a_row {
                     after: $property::AFTER,
                     optional: $property::OPTIONAL,
                 }),*]
+            }
+            fn judged(_config: &P::Config) -> Vec<bool> {
+                vec![$($property::applies(_config) && !$property::OPTIONAL),*]
             }
             $(#[$lint])?
             fn new(_config: &P::Config, _cast: &Cast) -> Self {

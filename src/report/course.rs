@@ -1,9 +1,10 @@
 //! What happened in a run: what struck, what clients saw, what was sent, and how often each invariant was looked at.
 
 use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
+use super::words;
 use crate::check::PropertyInfo;
 use crate::check::measure::{Measure, Reading, Summary, fraction, summary, summary_of_times};
-use crate::ids::{FaultKind, NodeSet};
+use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
 use crate::sim::{Counters, Ending, Liveness, Outcome, PropertyLine, Sent, Traffic};
@@ -223,26 +224,19 @@ fn why_not(scenario: &Scenario, line: &PropertyLine) -> String {
     }
 }
 
-/// The nodes of a core; of very many with gaps between them, how many they are.
-fn members(core: &NodeSet) -> String {
-    const LONGEST: usize = 200;
-    let names = core.to_string();
-    if names.len() <= LONGEST { names } else { format!("of {} nodes", count(core.len() as u64)) }
-}
-
 fn liveness(outcome: &Outcome) -> (Tone, String) {
     match &outcome.liveness {
         Liveness::NotAsked => (Tone::Plain, "not asked for".to_owned()),
         Liveness::NotReached => (Tone::Plain, "not reached: the run ended before the heal".to_owned()),
         Liveness::Excused => (Tone::Odd, "excused: no core could be named".to_owned()),
         Liveness::Converged { core, after } => {
-            (Tone::Plain, format!("the core {} converged {} after the heal", members(core), brief(*after)))
+            (Tone::Plain, format!("the core {} converged {} after the heal", words::set(core), brief(*after)))
         }
         Liveness::Failed { core } if outcome.ending == Ending::Liveness => {
-            (Tone::Bad, format!("the core {} was healed and did not do what it must", members(core)))
+            (Tone::Bad, format!("the core {} was healed and did not do what it must", words::set(core)))
         }
         Liveness::Failed { core } => {
-            (Tone::Plain, format!("the core {} was healed; the run ended before its time was up", members(core)))
+            (Tone::Plain, format!("the core {} was healed; the run ended before its time was up", words::set(core)))
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::layout::{Ink, Sheet, Tone, count};
+use super::words;
 use crate::check::{PropertyInfo, Violation};
 use crate::lab::{Experiment, OF_THE_KERNEL};
 use crate::scenario::{Expect, FailureKind};
@@ -119,12 +120,16 @@ fn how_it_held(outcome: &Outcome) -> &'static str {
     }
 }
 
+/// So many nodes are named one by one.
+const FEW: usize = 24;
+
 fn evidence(sheet: &mut Sheet, claim: &str, violation: &Violation) {
     let evidence = &violation.evidence;
     sheet.row("claim", claim);
     sheet.row_in(Tone::Bad, "but", &evidence.kind);
     let nodes: Vec<String> = evidence.nodes.iter().map(ToString::to_string).collect();
-    sheet.row("nodes", &nodes.join(" "));
+    let few = nodes.len() <= FEW;
+    sheet.row("nodes", &if few { nodes.join(" ") } else { words::set(&evidence.nodes.iter().copied().collect()) });
     for (name, value) in &evidence.values {
         sheet.row(name, value);
     }

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::fault::{Entry, Fault, Strike};
-use crate::ids::NodeId;
+use crate::ids::{NodeId, NodeSet};
 use crate::params::Distribution;
 use crate::time::Span;
 
-use super::layout::brief;
+use super::layout::{brief, count};
 
 /// A distribution, as one would say it.
 pub(super) fn distribution(distribution: &Distribution) -> String {
@@ -47,6 +47,13 @@ pub(super) fn nodes(range: &std::ops::Range<u32>) -> String {
         1 => NodeId(range.start).to_string(),
         _ => format!("{}-{}", NodeId(range.start), NodeId(range.end - 1)),
     }
+}
+
+/// Nodes by their numbers; of very many with gaps between them, how many they are.
+pub(super) fn set(nodes: &NodeSet) -> String {
+    const LONGEST: usize = 200;
+    let names = nodes.to_string();
+    if names.len() <= LONGEST { names } else { format!("of {} nodes", count(nodes.len() as u64)) }
 }
 
 /// From the shortest to the longest of these.

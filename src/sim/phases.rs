@@ -175,14 +175,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// turn that a fault slowed takes no longer than one that begins now.
     fn hasten(&mut self, core: &NodeSet) {
         let latest = self.now + self.world.settle_delay;
-        for (at, order, event) in self.queue.drain_sorted() {
-            let hastened = match &event {
-                &Event::TurnEnds { node, .. } if core.contains(node) => self.hasten_turn(node, Time(at)).0,
-                event if self.is_within(core, event) => at.min(latest.0),
-                _ => at,
-            };
-            self.queue.push_with(hastened, order, event);
-        }
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.reschedule(|at, event| match event {
+            &Event::TurnEnds { node, .. } if core.contains(node) => self.hasten_turn(node, Time(at)).0,
+            event if self.is_within(core, event) => at.min(latest.0),
+            _ => at,
+        });
+        self.queue = queue;
     }
 
     fn hasten_turn(&mut self, node: NodeId, at: Time) -> Time {

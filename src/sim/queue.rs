@@ -219,14 +219,15 @@ impl<E> Queue<E> {
         Some((key.time(), key.seq(), self.slab.take(key.slot())))
     }
 
-    /// Removes everything, in order. The clock and the sequence numbers go on from where they are.
-    pub(crate) fn drain_sorted(&mut self) -> Vec<(u64, u64, E)> {
+    /// Moves events in time: `to` is shown each with its time, in the order in which they are due, and says when it is
+    /// to be due instead. Their sequence numbers stay.
+    pub(crate) fn reschedule(&mut self, mut to: impl FnMut(u64, &E) -> u64) {
         let mut keys = self.collect();
         keys.sort_unstable();
-        let slab = &mut self.slab;
-        let events = keys.into_iter().map(|key| (key.time(), key.seq(), slab.take(key.slot()))).collect();
-        self.rebuild(None);
-        events
+        for key in &mut keys {
+            *key = self.slab.reschedule(key.slot(), &mut to);
+        }
+        self.arrange(None, keys);
     }
 
     /// The events that come next, each about once, for the caller to read what they will touch.
@@ -359,7 +360,12 @@ impl<E> Queue<E> {
     /// Puts every key where it belongs with buckets `width` ns wide, or as wide as seems right.
     #[inline(never)]
     fn rebuild(&mut self, width: Option<u64>) {
-        let mut keys = self.collect();
+        let keys = self.collect();
+        self.arrange(width, keys);
+    }
+
+    /// Puts the keys of all events that there are in their places.
+    fn arrange(&mut self, width: Option<u64>, mut keys: Vec<Key>) {
         self.reshape(width, &mut keys);
         for key in keys {
             if self.ring.bucket(key.time()) <= self.ring.open() {

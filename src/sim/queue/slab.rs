@@ -104,6 +104,14 @@ impl<E> Slab<E> {
         event
     }
 
+    /// Gives an event another time; its new key.
+    pub(super) fn reschedule(&mut self, number: u32, to: impl FnOnce(u64, &E) -> u64) -> Key {
+        let slot = &mut self.slots[number as usize];
+        let event = slot.event.as_ref().expect("a key stands for exactly one event");
+        slot.key = Key::new(to(slot.key.time(), event), slot.key.seq(), number);
+        slot.key
+    }
+
     pub(super) fn key(&self, number: u32) -> Key {
         self.slots[number as usize].key
     }

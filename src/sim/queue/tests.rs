@@ -127,13 +127,18 @@ fn upcoming_shows_nearly_every_event_before_it_is_popped() {
 }
 
 #[test]
-fn draining_keeps_clock_and_numbers() {
+fn what_is_rescheduled_is_shown_in_order_and_keeps_its_number() {
     let mut queue = Queue::new();
     (0..100_u32).for_each(|event| queue.push(50 - u64::from(event) / 4, event));
-    let first = queue.pop().expect("a hundred were pushed");
-    let rest = queue.drain_sorted();
-    assert!(first.0 <= rest[0].0 && rest.is_sorted() && rest.len() == 99);
-    assert!(queue.is_empty() && queue.peek_time().is_none() && queue.pop().is_none());
+    let mut shown = Vec::new();
+    queue.reschedule(|time, &event| {
+        shown.push((time, event));
+        if event % 2 == 0 { 60 } else { time }
+    });
+    assert!(shown.len() == 100 && shown.is_sorted());
+    let rest: Vec<(u64, u64, u32)> = std::iter::from_fn(|| queue.pop()).collect();
+    assert!(rest.len() == 100 && rest.is_sorted());
+    assert!(rest.iter().all(|&(time, seq, event)| seq == u64::from(event) && (event % 2 == 1 || time == 60)));
     assert_eq!(queue.ticket(), 100);
 }
 
@@ -192,7 +197,7 @@ enum Step {
     PopUntil { ahead: u64 },
     Peek,
     Requeue { delay: u64 },
-    Drain,
+    Reschedule { latest: u64 },
 }
 
 fn scale() -> impl Strategy<Value = u64> {
@@ -209,7 +214,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => scale().prop_map(|ahead| Step::PopUntil { ahead }),
         2 => Just(Step::Peek),
         2 => scale().prop_map(|delay| Step::Requeue { delay }),
-        1 => Just(Step::Drain),
+        1 => scale().prop_map(|latest| Step::Reschedule { latest }),
     ]
 }
 
@@ -240,10 +245,11 @@ fn run(pair: &mut Pair, step: Step, tickets: &mut Vec<u64>) {
                 pair.push_with(delay, seq);
             }
         }
-        Step::Drain => {
-            let expected: Vec<_> =
-                std::mem::take(&mut pair.model).into_iter().map(|((time, seq), event)| (time, seq, event)).collect();
-            assert_eq!(pair.queue.drain_sorted(), expected);
+        Step::Reschedule { latest } => {
+            let latest = pair.now + latest;
+            let due = std::mem::take(&mut pair.model).into_iter();
+            pair.model = due.map(|((time, seq), event)| ((time.min(latest), seq), event)).collect();
+            pair.queue.reschedule(|time, _| time.min(latest));
         }
     }
 }

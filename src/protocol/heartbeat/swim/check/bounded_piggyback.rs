@@ -21,6 +21,10 @@ impl Property<Heartbeat> for BoundedPiggyback {
         "SWIM: each member passes each piece of news on at most λ log n times, so many a message";
     const AFTER: &'static str = "told";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
         let (room, times) = config.swim().map_or((0, 0), |swim| (swim.piggyback as usize, swim.times(cast.len())));
         Self { told: Grid::new(cast.len()), room, times }

@@ -25,6 +25,10 @@ impl Property<Heartbeat> for NewsInOrder {
     const ABOUT: &'static str = "SWIM: what a member holds of another gives way only to what overrides it";
     const AFTER: &'static str = "learned";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(_config: &HeartbeatConfig, cast: &Cast) -> Self {
         Self(Grid::new(cast.len()))
     }

@@ -17,6 +17,10 @@ impl Property<Heartbeat> for OwnIncarnation {
     const ABOUT: &'static str = "SWIM: nobody but a member itself ever raises its incarnation";
     const AFTER: &'static str = "learned";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(_config: &HeartbeatConfig, cast: &Cast) -> Self {
         Self { highest: vec![0; cast.len() as usize] }
     }

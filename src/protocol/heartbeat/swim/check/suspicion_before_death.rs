@@ -19,6 +19,10 @@ impl Property<Heartbeat> for SuspicionBeforeDeath {
     const ABOUT: &'static str = "SWIM: where suspicion is on, who declares a member dead has suspected it first";
     const AFTER: &'static str = "declared";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
         Self { suspicion: config.swim().is_some_and(|swim| swim.suspicion), suspected: Grid::new(cast.len()) }
     }

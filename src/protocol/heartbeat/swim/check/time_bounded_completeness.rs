@@ -22,6 +22,10 @@ impl Property<Heartbeat> for TimeBoundedCompleteness {
     const ABOUT: &'static str = "SWIM: where members are probed in turn, each is probed again within two rounds";
     const AFTER: &'static str = "probed";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
         Self {
             round_robin: config.swim().is_some_and(|swim| swim.probing == Probing::RoundRobin),

@@ -16,6 +16,10 @@ impl Property<Heartbeat> for TrueMembership {
     const ABOUT: &'static str = "SWIM: once healed, all members come to hold alive exactly those who live";
     const AFTER: &'static str = "learned";
 
+    fn applies(config: &HeartbeatConfig) -> bool {
+        config.swim().is_some()
+    }
+
     fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
         Self { is_swim: config.swim().is_some(), down: cast.nodes().map(|node| cast.is_spare(node)).collect() }
     }
