@@ -168,6 +168,7 @@ struct Typed<P: Protocol> {
     policy: ClientPolicy,
     load: P::Load,
     bound: Span,
+    steady: Span,
 }
 
 impl<P: Protocol> Typed<P> {
@@ -180,8 +181,9 @@ impl<P: Protocol> Typed<P> {
             ScenarioError::new(path, error.message)
         })?;
         let (policy, load_params): (ClientPolicy, LoadParams<P>) = split_workload(&scenario.workload)?;
-        let bound = P::bound(&config, &healed(scenario, &policy));
-        Ok(Self { cast, config, policy, load: P::Load::new(&load_params), bound })
+        let steady = P::steady(&config);
+        let bound = P::bound(&config, &healed(scenario, &policy)) + steady;
+        Ok(Self { cast, config, policy, load: P::Load::new(&load_params), bound, steady })
     }
 
     fn check(&self, scenario: &Scenario) -> Result<(), ScenarioError> {
@@ -237,7 +239,7 @@ pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>
         config: typed.config,
         plan,
         clients: typed.policy,
-        rules: Rules { core: P::core, leader: P::LEADER, vital: P::VITAL },
+        rules: Rules { core: P::core, leader: P::LEADER, vital: P::VITAL, command: P::COMMAND, steady: typed.steady },
     };
     let mut sim = Sim::new(setup, typed.load, script);
     sim.judge(&scenario.judged());

@@ -58,6 +58,9 @@ pub trait Protocol: 'static {
     const SOMETIMES: &'static [&'static str] = &[];
     /// Kinds of fact without which a run is reported as empty: it never got going.
     const VITAL: &'static [&'static str] = &[];
+    /// The kind of fact that stands for one command, by which the account divides what was sent and forced. Where it
+    /// is empty the progress of the furthest node says how many commands were applied.
+    const COMMAND: &'static str = "";
     /// The role of which there is one, which does not change hands without need.
     const LEADER: Option<&'static str> = None;
 
@@ -79,6 +82,12 @@ pub trait Protocol: 'static {
     /// How long the healed core may take, at worst, until it makes progress. A scenario that states no
     /// `settle` of its own is given this.
     fn bound(config: &ConfigOf<Self>, healed: &Healed) -> Span;
+
+    /// How long a core that does what it must has to go on doing it, before that counts. Where a promise is about what
+    /// holds from some time on, one lucky instant shows nothing.
+    fn steady(_config: &ConfigOf<Self>) -> Span {
+        Span::ZERO
+    }
 
     /// How many nodes may lose synced data before the protocol's promises end.
     fn tolerated_losses(_config: &ConfigOf<Self>) -> u32 {

@@ -29,7 +29,7 @@ use crate::fault::FaultPlan;
 use crate::ids::{Endpoint, NodeId, NodeSet, OpId};
 use crate::process::{Cast, Glance, Local, Outbox, Process};
 use crate::rng::{Dice, Die, Digest, content_hash};
-use crate::time::Time;
+use crate::time::{Span, Time};
 use crate::turn::Input;
 use crate::workload::{ClientPolicy, Workload};
 use clients::Clients;
@@ -75,6 +75,10 @@ pub struct Rules<P: Process> {
     pub leader: Option<&'static str>,
     /// Kinds of fact without which a run is empty.
     pub vital: &'static [&'static str],
+    /// The kind of fact that stands for one command; empty where the progress of the furthest node counts them.
+    pub command: &'static str,
+    /// How long a core must stay converged.
+    pub steady: Span,
 }
 
 /// A run.

@@ -103,7 +103,13 @@ pub(crate) fn game(nodes: u32) -> Game {
         world,
         plan: FaultPlan::calm(Seeds::derive(Seed(1))),
         clients: ClientPolicy::default(),
-        rules: Rules { core: |_, _, nodes, _| Some(nodes.clone()), leader: None, vital: &[] },
+        rules: Rules {
+            core: |_, _, nodes, _| Some(nodes.clone()),
+            leader: None,
+            vital: &[],
+            command: "",
+            steady: Span::ZERO,
+        },
     };
     Sim::new(setup, NoClients, Vec::new())
 }

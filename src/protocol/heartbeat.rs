@@ -249,4 +249,8 @@ impl Protocol for Heartbeat {
     fn bound(config: &HeartbeatConfig, healed: &Healed) -> Span {
         slowed(config.settles_within(healed), healed.drift_ppm)
     }
+
+    fn steady(config: &HeartbeatConfig) -> Span {
+        config.steady()
+    }
 }

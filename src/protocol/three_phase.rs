@@ -194,6 +194,7 @@ impl Protocol for ThreePhase {
     ];
     const SOMETIMES: &'static [&'static str] = &["refused", "timed_out", "pre_committed", "leads", "decided"];
     const VITAL: &'static [&'static str] = &["decided"];
+    const COMMAND: &'static str = "begun";
 
     fn config(setup: &Setup<'_, CommitParams>) -> Result<CommitConfig, ParamError> {
         CommitConfig::new(setup.params, true, setup.cast, Planted::named(&bugs::TABLE, setup.bug))

@@ -181,6 +181,7 @@ impl Protocol for TwoPhase {
         &["work", "done", "refused", "read", "balance", "prepare", "vote", "decision", "acked", "inquire", "query"];
     const SOMETIMES: &'static [&'static str] = &["refused", "timed_out", "decided", "ended"];
     const VITAL: &'static [&'static str] = &["decided"];
+    const COMMAND: &'static str = "begun";
 
     fn config(setup: &Setup<'_, TwoPhaseParams>) -> Result<CommitConfig, ParamError> {
         let TwoPhaseParams { timeout, retry, cooperative, opening } = *setup.params;

@@ -125,7 +125,14 @@ fn traffic(sheet: &mut Sheet, traffic: Option<&Traffic>) {
     let each = all.saturating_mul(100).checked_div(traffic.commands);
     table.row(
         Tone::Plain,
-        vec![format!("all, for {} applied", many(traffic.commands, "command")), count(all), per_command(each)],
+        vec![
+            match traffic.commands {
+                0 => "all".to_owned(),
+                commands => format!("all, for {}", many(commands, "command")),
+            },
+            count(all),
+            per_command(each),
+        ],
     );
     sheet.table("between nodes", &table);
     if let Some(Summary { mean, min, max, .. }) = &traffic.per_node_second {

@@ -182,10 +182,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn traffic(&self) -> Option<Traffic> {
-        let furthest = self.nodes().living().map(|seat| seat.state.glance().progress).max();
+        let furthest = || self.nodes().living().map(|seat| seat.state.glance().progress).max();
+        let commands = match self.rules.command {
+            "" => furthest().unwrap_or(0),
+            fact => self.facts.counted(fact),
+        };
         let lasted = self.now.since(Time::ZERO);
-        let traffic =
-            |census: &super::Census<P::Msg>| census.traffic(furthest.unwrap_or(0), self.counters.forced, lasted);
+        let traffic = |census: &super::Census<P::Msg>| census.traffic(commands, self.counters.forced, lasted);
         self.census.as_ref().map(traffic)
     }
 

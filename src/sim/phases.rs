@@ -38,6 +38,8 @@ pub(super) struct Course {
     core: Option<NodeSet>,
     excused: bool,
     converged: Option<Time>,
+    /// What was missing when it was last asked and something was.
+    missing: Option<(String, String)>,
     /// Who led when the core had converged and half of the phase was over.
     leader: Option<Option<(NodeId, u64)>>,
 }
@@ -55,6 +57,7 @@ impl Course {
             core: None,
             excused: false,
             converged: None,
+            missing: None,
             leader: None,
         }
     }
@@ -74,11 +77,13 @@ impl Course {
         self.phase == Phase::Safety && now < self.horizon
     }
 
-    /// The core has converged: settles when the phase ends.
-    fn converge(&mut self, now: Time) {
+    /// The core has converged: settles when the phase ends, unless it may still turn out that this did not last.
+    fn converge(&mut self, now: Time, steady: Span) {
         self.converged = Some(now);
-        let took = now.since(self.horizon);
-        self.end = self.end.min(now + took.max(WATCHED));
+        if steady == Span::ZERO {
+            let took = now.since(self.horizon);
+            self.end = self.end.min(now + took.max(WATCHED));
+        }
     }
 
     /// When the second half of the phase begins, in which a leader may not change.
@@ -214,19 +219,37 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn poll(&mut self) {
-        if self.course.converged.is_none() && self.what_is_missing().is_none() {
-            self.course.converge(self.now);
-        }
+        self.look_at_core();
         let watched = self.course.converged.is_some() && self.now >= self.course.middle();
         if watched && self.course.leader.is_none() {
             self.course.leader = Some(self.leader_of_core());
         }
-        // Where there is no leader to be watched, nothing can happen any more that matters.
-        let settled = self.course.converged.is_some() && self.rules.leader.is_none();
+        // Where there is no leader to be watched, and it has lasted, nothing can happen any more that matters.
+        let settled = self.rules.leader.is_none() && self.has_lasted();
         if self.now >= self.course.end || settled {
             return self.conclude();
         }
         self.course.next_poll = (self.now + self.poll_every()).min(self.course.end);
+    }
+
+    /// Asks whether the core has converged, and, where that must last, whether it still has.
+    fn look_at_core(&mut self) {
+        if self.course.converged.is_some() && self.rules.steady == Span::ZERO {
+            return;
+        }
+        match self.what_is_missing() {
+            None if self.course.converged.is_none() => self.course.converge(self.now, self.rules.steady),
+            None => {}
+            missing => {
+                self.course.converged = None;
+                self.course.missing = missing;
+            }
+        }
+    }
+
+    /// Whether the core has converged, and for as long as it must.
+    fn has_lasted(&self) -> bool {
+        self.course.converged.is_some_and(|at| self.now >= at + self.rules.steady)
     }
 
     fn what_is_missing(&self) -> Option<(String, String)> {
@@ -250,6 +273,11 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if let Some((property, why)) = self.what_is_missing() {
             let evidence =
                 Evidence::new("the healed core did not converge within the bound").value("missing", Verbatim(&why));
+            return self.break_liveness(&property, evidence);
+        }
+        if let Some((property, why)) = self.course.missing.take().filter(|_| !self.has_lasted()) {
+            let evidence =
+                Evidence::new("the healed core did not stay converged").value("missing before", Verbatim(&why));
             return self.break_liveness(&property, evidence);
         }
         let now = self.leader_of_core();

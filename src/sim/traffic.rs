@@ -14,8 +14,8 @@ use crate::time::Span;
 pub struct Traffic {
     /// Each kind of message, in order of names.
     pub kinds: Vec<Sent>,
-    /// How many commands were applied, or what else the protocol counts as its progress: that of the furthest node
-    /// that lives in the end.
+    /// How many commands there were: facts of the kind that the protocol names, or the progress of the furthest node that
+    /// lives in the end.
     pub commands: u64,
     /// How many records nodes waited to see synced, for each hundred commands, rounded down; nothing if there were none.
     pub forced_per_hundred_commands: Option<u64>,

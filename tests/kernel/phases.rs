@@ -1,11 +1,11 @@
 //! The two phases: what ends when the core is healed, what stays outside, and how a run is judged.
 
-use seedstorm::check::Phase;
 use seedstorm::check::history::Answer;
+use seedstorm::check::{At, Nodes, Phase, Progress, Property, Seat, Verdict};
 use seedstorm::fault::links::{Cut, Links, Shape};
 use seedstorm::fault::{Entry, Fault, Strike, Unsynced, Who};
 use seedstorm::params::Distribution;
-use seedstorm::process::{NodeId, NodeSet, Ratio, Span};
+use seedstorm::process::{Cast, NodeId, NodeSet, Ratio, Span};
 use seedstorm::sim::world::Outside;
 use seedstorm::sim::{ChooseCore, Ending, Liveness, What};
 
@@ -354,4 +354,40 @@ fn the_phases_are_part_of_the_trace() {
     assert_eq!(phases[0], (100_000, "liveness {n0-n2}".to_owned()));
     assert_eq!(phases[1].1, "over");
     assert_eq!(phases.len(), 2);
+}
+
+/// It is content after every other turn.
+struct EveryOtherTurn(bool);
+
+impl Property<Puppet> for EveryOtherTurn {
+    const NAME: &'static str = "every_other_turn";
+    const ABOUT: &'static str = "there was an even number of turns";
+
+    fn new(_acts: &Acts, _cast: &Cast) -> Self {
+        Self(true)
+    }
+
+    fn on_turn(&mut self, _at: At, _seat: Seat<'_, Puppet>) -> Verdict {
+        self.0 = !self.0;
+        Verdict::Held
+    }
+
+    fn settled(&self, _core: &NodeSet, _nodes: Nodes<'_, Puppet>) -> Progress {
+        if self.0 { Progress::Done } else { Progress::Waiting("the number of turns is odd".to_owned()) }
+    }
+}
+
+#[test]
+fn a_core_that_must_stay_converged_is_not_taken_at_its_best_moment() {
+    const TICKS: Acts = Acts { boot: |_, io| io.arm(1, Span::ms(7)), timer: |_, _, io| io.arm(1, Span::ms(7)), ..IDLE };
+    let run = |steady: Span| {
+        let stage = stage(1, TICKS).settle(100).with(|stage| stage.steady = steady);
+        let mut sim = stage.watched::<(EveryOtherTurn,)>();
+        while sim.step() {}
+        sim.outcome()
+    };
+    assert!(matches!(run(Span::ZERO).liveness, Liveness::Converged { .. }));
+    assert!(matches!(run(Span::ms(3)).liveness, Liveness::Converged { .. }), "it is content for 7 ms");
+    let broken = run(Span::ms(20)).violation.expect("it is never content for 20 ms");
+    assert_eq!(broken.property, "every_other_turn");
 }

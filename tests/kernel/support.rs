@@ -206,6 +206,7 @@ pub(crate) struct Stage {
     pub(crate) core: ChooseCore<Puppet>,
     pub(crate) leader: Option<&'static str>,
     pub(crate) vital: &'static [&'static str],
+    pub(crate) steady: Span,
 }
 
 /// `nodes` puppets, messages that take 1 ms, a run of 100 ms without a liveness phase.
@@ -233,6 +234,7 @@ pub(crate) fn stage(nodes: u32, acts: Acts) -> Stage {
         core: |_, _, nodes, _| Some(nodes.clone()),
         leader: None,
         vital: &[],
+        steady: Span::ZERO,
     }
 }
 
@@ -283,7 +285,7 @@ impl Stage {
 
     /// The run, watched by these properties.
     pub(crate) fn watched<C: Properties<Puppet>>(self) -> Sim<Puppet, C, Numbers> {
-        let rules = Rules { core: self.core, leader: self.leader, vital: self.vital };
+        let rules = Rules { core: self.core, leader: self.leader, vital: self.vital, command: "", steady: self.steady };
         let setup = Setup {
             cast: self.cast,
             config: self.acts,

@@ -225,6 +225,17 @@ impl HeartbeatConfig {
         }
     }
 
+    /// How long a healed core must see that before it counts: until whoever is judged has been judged anew.
+    pub(super) fn steady(&self) -> Span {
+        match &self.rule {
+            Rule::Swim(params) => params.suspicion_timeout + params.period.times(2),
+            Rule::Active(beat) | Rule::Passive(beat) => beat.detection() + beat.every,
+            Rule::Estimated(estimate) => estimate.detection(self.longest_delay) + estimate.beat.every,
+            Rule::Hybrid(channels) => channels.detection() + channels.asked.every.max(channels.pushed.every),
+            Rule::Phi(accrual) => accrual.detection(self.longest_delay) + accrual.every,
+        }
+    }
+
     /// How long it takes until a healed core sees who is there and who is not. What was learned of delays before may count
     /// for as long as they were.
     pub(super) fn settles_within(&self, healed: &Healed) -> Span {
