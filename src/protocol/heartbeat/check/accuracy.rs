@@ -10,7 +10,8 @@ use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 use crate::time::Span;
 
 /// **Strong accuracy**: nobody is suspected before he crashes. Who stands still is as good as crashed while he does, and
-/// after a return he has as long as a detection takes. A node that itself stood still has no excuse.
+/// after a return he has as long as a detection takes. A node that itself stood still has no excuse, but that it sees late
+/// to what it has seen before.
 #[derive(Debug)]
 pub struct StrongAccuracy {
     troubles: Troubles,
@@ -32,7 +33,7 @@ impl Property<Heartbeat> for StrongAccuracy {
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
         self.mistakes.take(at, fact);
         let &Fact::Suspected(peer) = fact else { return Verdict::Skip };
-        if self.troubles.was_away(peer, at.now, self.grace) {
+        if self.troubles.was_away(peer, self.troubles.goes_by(at.node, at.now), self.grace) {
             return Verdict::Held;
         }
         Evidence::new("a node that is up is suspected").node(at.node).node(peer).value("suspected", peer).into()

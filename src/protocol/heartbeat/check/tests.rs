@@ -79,6 +79,14 @@ fn nobody_is_suspected_without_cause() {
     stage.event(800, &WorldEvent::Pause { node: NodeId(2) });
     assert_eq!(stage.suspects(900, 0, 2), HELD);
     assert_eq!(stage.suspects(900, 2, 0), "a node that is up is suspected", "its own pause is no excuse");
+    // Node 1 was away until 300, and node 0 goes by what it saw before it stood still.
+    let mut stage = Stage::<StrongAccuracy>::new();
+    stage.crash(100, 1);
+    stage.boot(300, 1);
+    stage.event(600, &WorldEvent::Pause { node: NodeId(0) });
+    stage.event(2_000, &WorldEvent::Resume { node: NodeId(0) });
+    assert_eq!(stage.suspects(2_000, 0, 1), HELD);
+    assert_eq!(stage.suspects(2_001, 0, 1), "a node that is up is suspected");
 }
 
 #[test]

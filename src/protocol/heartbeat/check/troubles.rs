@@ -13,9 +13,12 @@ pub(super) struct Troubles(BTreeMap<NodeId, Trouble>);
 struct Trouble {
     /// Since when it is down.
     down: Option<Time>,
-    still: bool,
+    /// Since when it stands still.
+    still: Option<Time>,
     /// When the last of this ended.
     ended: Time,
+    /// When it began to stand still, if that was the last to end.
+    stood_from: Option<Time>,
 }
 
 impl Troubles {
@@ -29,18 +32,20 @@ impl Troubles {
         match *event {
             WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => {
                 let trouble = self.0.entry(node).or_default();
-                *trouble = Trouble { down: trouble.down.or(Some(now)), still: false, ..*trouble };
+                *trouble = Trouble { down: trouble.down.or(Some(now)), still: None, ..*trouble };
             }
-            WorldEvent::Pause { node } => self.0.entry(node).or_default().still = true,
+            WorldEvent::Pause { node } => {
+                self.0.entry(node).or_default().still.get_or_insert(now);
+            }
             // Of whom nothing is kept, it is the first boot.
             WorldEvent::Boot { node, .. } => {
                 if let Some(trouble) = self.0.get_mut(&node) {
-                    *trouble = Trouble { down: None, still: false, ended: now };
+                    *trouble = Trouble { ended: now, ..Trouble::default() };
                 }
             }
             WorldEvent::Resume { node } => {
                 if let Some(trouble) = self.0.get_mut(&node) {
-                    *trouble = Trouble { still: false, ended: now, ..*trouble };
+                    *trouble = Trouble { still: None, ended: now, stood_from: trouble.still, ..*trouble };
                 }
             }
             _ => {}
@@ -61,14 +66,22 @@ impl Troubles {
     pub(super) fn able_since(&self, node: NodeId) -> Option<Time> {
         match self.0.get(&node) {
             None => Some(Time::ZERO),
-            Some(trouble) => (trouble.down.is_none() && !trouble.still).then_some(trouble.ended),
+            Some(trouble) => (trouble.down.is_none() && trouble.still.is_none()).then_some(trouble.ended),
         }
+    }
+
+    /// How things stood by then is what a node goes by now: when it began to stand still, if it has just resumed and sees to
+    /// what came in meanwhile.
+    pub(super) fn goes_by(&self, node: NodeId, now: Time) -> Time {
+        let Some(trouble) = self.0.get(&node) else { return now };
+        let resumed = trouble.stood_from.filter(|_| trouble.ended == now);
+        trouble.still.or(resumed).unwrap_or(now)
     }
 
     /// Whether a node is down or stands still, or did until less than this ago.
     pub(super) fn was_away(&self, node: NodeId, now: Time, within: Option<Span>) -> bool {
         let lately = |trouble: &Trouble| within.is_none_or(|within| now <= trouble.ended + within);
-        self.0.get(&node).is_some_and(|trouble| trouble.down.is_some() || trouble.still || lately(trouble))
+        self.0.get(&node).is_some_and(|trouble| trouble.down.is_some() || trouble.still.is_some() || lately(trouble))
     }
 
     /// Whether a node was ever down or stood still.
