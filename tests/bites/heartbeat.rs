@@ -34,7 +34,7 @@ pub(crate) const LATE: Profile = Profile {
 
 pub(crate) const OUTAGES: Profile = Profile {
     scenario: include_str!("../../scenarios/heartbeat/outages.json"),
-    kept: &[("outage-learned", 2, "detection_bound"), ("outage-learned", 650, "strong_completeness")],
+    kept: &[("outage-learned", 2, "detection_bound"), ("outage-learned", 857, "strong_completeness")],
     found_within: &[("outage-learned", 20)], // 2,322, from seed 2 on
     ..PROFILE
 };
