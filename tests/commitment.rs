@@ -1,4 +1,4 @@
-//! How often two-phase commit blocks and for how long, against what its essay computes.
+//! How often two-phase commit blocks and for how long, and what either protocol costs, against what their essays compute.
 
 use seedstorm::check::measure::Reading;
 use seedstorm::lab::{BUILT_IN, Look, admit, prepare};
@@ -98,4 +98,59 @@ fn blocking_is_within_five_percent_of_what_is_computed() {
         worst = differs.iter().fold(worst, |worst, differs| worst.max(differs.abs()));
     }
     assert!(worst < 0.05, "{worst}");
+}
+
+/// What a run without faults sent and forced.
+struct Cost {
+    /// How many messages of each of these kinds.
+    sent: Vec<u64>,
+    /// How often a participant was asked to vote: the `n` of all transactions together.
+    asked: u64,
+    transactions: u64,
+    /// Forced writes, those at boots apart.
+    forced: u64,
+}
+
+/// Transactions of two to four participants, one after another.
+fn cost(protocol: &str, kinds: &[&str]) -> Cost {
+    let text = format!(
+        r#"{{
+            "seedstorm": 1, "protocol": "{protocol}", "nodes": {{ "coordinator": 1, "participant": 6 }},
+            "network": {{ "latency": "2ms" }}, "disk": {{ "sync": "1ms" }},
+            "workload": {{ "kind": "bank", "clients": 1, "ops": 100, "payees": 3, "amount": 1, "accounts": 1000, "timeout": "1s" }},
+            "run_for": "5s"
+        }}"#
+    );
+    let document = Document::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let experiment = admit(BUILT_IN, &document).unwrap_or_else(|error| panic!("{error}"));
+    let (scenario, plan) = prepare(experiment, &document, Seed(1)).unwrap_or_else(|error| panic!("{error}"));
+    let look = Look { traffic: true, ..Look::default() };
+    let outcome = experiment.run(&scenario, plan, look).unwrap_or_else(|error| panic!("{error}")).outcome;
+    assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
+    let traffic = outcome.traffic.unwrap();
+    let sent = |kind: &str| traffic.kinds.iter().find(|sent| sent.kind == kind).map_or(0, |sent| sent.sent);
+    assert_eq!([sent("refused"), sent("work"), sent("done")], [0, sent("prepare"), sent("prepare")]);
+    Cost {
+        sent: kinds.iter().map(|kind| sent(kind)).collect(),
+        asked: sent("prepare"),
+        transactions: traffic.commands,
+        forced: outcome.counters.forced - outcome.counters.boots,
+    }
+}
+
+#[test]
+fn two_phase_commit_costs_four_messages_and_two_forced_writes_a_participant_and_one_more() {
+    let Cost { sent, asked, transactions, forced } = cost("two_phase", &["prepare", "vote", "decision", "acked"]);
+    assert!(transactions > 50 && asked > 2 * transactions, "{transactions} {asked}");
+    assert_eq!(sent, [asked; 4]);
+    assert_eq!(forced, 2 * asked + transactions);
+}
+
+#[test]
+fn three_phase_commit_costs_five_messages_and_two_forced_writes_a_participant_and_two_more() {
+    let kinds = ["prepare", "vote", "pre_commit", "pre_committed", "decision"];
+    let Cost { sent, asked, transactions, forced } = cost("three_phase", &kinds);
+    assert!(transactions > 50 && asked > 2 * transactions, "{transactions} {asked}");
+    assert_eq!(sent, [asked; 5]);
+    assert_eq!(forced, 2 * asked + 2 * transactions);
 }

@@ -41,6 +41,7 @@ const SCENARIOS: &[&str] = &[
     "three_phase/crashes",
     "three_phase/partition",
     "three_phase/swarm",
+    "three_phase/tight",
     "two_phase/blocking",
     "two_phase/calm",
     "two_phase/coordinator-crashes",

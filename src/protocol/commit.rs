@@ -107,7 +107,13 @@ pub trait Site:
     /// What it takes its log to be.
     fn log(&self) -> &Log;
 
+    /// What it keeps as a coordinator beside its log.
+    fn desk(&self) -> &Desk;
+
     /// A transaction that it has not done with: one that it works on, or does not know the outcome of, or that it must
     /// still tell others about.
-    fn unfinished(&self) -> Option<Txn>;
+    fn unfinished(&self) -> Option<Txn> {
+        let working = self.desk().tasks.keys().chain(self.bank().active.keys());
+        working.chain(self.log().prepared.keys()).copied().next()
+    }
 }

@@ -53,7 +53,7 @@ use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, NodeId, Process};
 use crate::protocol::commit::{
     Bank, BankLoad, CommitConfig, CommitParams, Desk, Fact, Log, Message, Op, Record, Reply, Site, Stage, Task, Timer,
-    Txn, bound, check, everyone, force, glance,
+    bound, check, everyone, force, glance,
 };
 use crate::protocol::{Bug, Healed, ParamError, Planted, Protocol, Setup};
 use crate::time::Span;
@@ -63,7 +63,7 @@ use crate::time::Span;
 #[serde(deny_unknown_fields, default)]
 pub struct TwoPhaseParams {
     /// How long a node waits for an answer before it gives the others up. More than twice what a message, the turn
-    /// that it causes and what that forces to disk take together.
+    /// that it causes and what that forces to disk take, together with what the node has to do before it.
     pub timeout: Span,
     /// How often a node asks or tells again.
     pub retry: Span,
@@ -137,7 +137,7 @@ impl Process for TwoPhase {
     fn on_timer(&mut self, timer: Timer, io: &mut Io<'_, Self>) {
         match timer {
             Timer::Answers(txn) => self.give_up(txn, io),
-            Timer::Prepare(txn) => self.drop_work(txn, io),
+            Timer::Prepare(txn) => self.bank.give_up(txn, io),
             Timer::Decision(txn) => self.ask(txn, io),
             Timer::Again(txn) => self.tell_again(txn, io),
             Timer::Collect(_) => {}
@@ -158,9 +158,8 @@ impl Site for TwoPhase {
         &self.log
     }
 
-    fn unfinished(&self) -> Option<Txn> {
-        let working = self.desk.tasks.keys().chain(self.bank.active.keys());
-        working.chain(self.log.prepared.keys()).copied().next()
+    fn desk(&self) -> &Desk {
+        &self.desk
     }
 }
 
@@ -176,7 +175,7 @@ impl Protocol for TwoPhase {
     const GROUPS: &'static [&'static str] = &["coordinator", "participant"];
     const BUGS: &'static [Bug] = bugs::BUGS;
     const ROLES: &'static [&'static str] = &["coordinator", "participant"];
-    const FACTS: &'static [&'static str] = &["begun", "refused", "timed_out", "voted", "decided", "ended"];
+    const FACTS: &'static [&'static str] = &["begun", "refused", "timed_out", "voted", "recovered", "decided", "ended"];
     const MESSAGES: &'static [&'static str] =
         &["work", "done", "refused", "read", "balance", "prepare", "vote", "decision", "acked", "inquire", "query"];
     const SOMETIMES: &'static [&'static str] = &["refused", "timed_out", "decided", "ended"];

@@ -3,8 +3,8 @@
 //!
 //! What breaks safety is found by the default profile of its protocol, or by one that puts it in reach, among seeds
 //! that start at 0; the seeds kept here are some that did, at least one for every property that a mistake names. What
-//! every one of the invariants says to nodes made by hand is tested beside them. What breaks liveness has small
-//! scenarios of its own, with a timeline instead of drawn faults.
+//! each invariant says of nodes and facts made by hand is in the unit tests next to it. What breaks liveness has small
+//! scenarios of its own, most of them with a timeline instead of drawn faults.
 
 mod commitment;
 mod heartbeat;

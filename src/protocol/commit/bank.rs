@@ -38,7 +38,7 @@ impl Bank {
         }
         if let Some(refusal) = self.refusal(log, io.config(), &changes) {
             self.dropped.insert(txn);
-            io.fact(Fact::Refused(txn));
+            io.fact(Fact::Refused(txn, refusal));
             return io.send(txn.coordinator, Message::Refused(txn, refusal));
         }
         self.lock(txn, &changes);
@@ -77,7 +77,7 @@ impl Bank {
             if !io.config().planted(Mistake::LocksLost) {
                 self.lock(txn, &branch.changes);
             }
-            io.fact(Fact::Voted { txn, yes: true });
+            io.fact(Fact::Recovered(txn));
         }
         log.prepared.keys().copied().collect()
     }
@@ -94,11 +94,11 @@ impl Bank {
             return false;
         }
         if life != log.life {
-            self.drop(txn, io);
+            self.abandon(txn, io);
         }
         io.disarm(Timer::Prepare(txn));
         let Some(branch) = self.active.remove(&txn) else {
-            self.drop(txn, io);
+            self.abandon(txn, io);
             io.fact(Fact::Voted { txn, yes: false });
             io.send(txn.coordinator, Message::Vote(txn, false));
             return false;
@@ -132,12 +132,18 @@ impl Bank {
             }
             io.fact(Fact::Decided { txn, outcome });
         } else if outcome == Outcome::Abort && !log.outcomes.contains_key(&txn) {
-            self.drop(txn, io);
+            self.abandon(txn, io);
         }
     }
 
+    /// It has heard nothing for too long, and has not voted: it may abort.
+    pub(in crate::protocol) fn give_up<P: Site>(&mut self, txn: Txn, io: &mut Io<'_, P>) {
+        io.fact(Fact::TimedOut(txn));
+        self.abandon(txn, io);
+    }
+
     /// It has not voted on this, and never will vote yes.
-    pub(in crate::protocol) fn drop<P: Site>(&mut self, txn: Txn, io: &mut Io<'_, P>) {
+    pub(in crate::protocol) fn abandon<P: Site>(&mut self, txn: Txn, io: &mut Io<'_, P>) {
         if self.active.remove(&txn).is_some() {
             self.unlock(txn);
             io.disarm(Timer::Prepare(txn));

@@ -5,6 +5,7 @@ mod agreement;
 mod all_decide;
 mod commit_needs_all_yes;
 mod cooperation;
+mod in_time_commits;
 mod irrevocable;
 mod locks;
 mod money_conserved;
@@ -20,6 +21,7 @@ pub use agreement::Agreement;
 pub use all_decide::AllDecide;
 pub use commit_needs_all_yes::CommitNeedsAllYes;
 pub use cooperation::Cooperation;
+pub use in_time_commits::InTimeCommits;
 pub use irrevocable::Irrevocable;
 pub use locks::{LocksHeld, LocksReleased};
 pub use money_conserved::MoneyConserved;
@@ -28,11 +30,22 @@ pub use no_failures_commit::NoFailuresCommit;
 pub use non_blocking_rule::NonBlockingRule;
 pub use once_per_request::OncePerRequest;
 
+use crate::check::{NodeId, WorldEvent};
+
+/// The node that this takes the memory of, for now or for good.
+fn gone(event: &WorldEvent) -> Option<NodeId> {
+    match *event {
+        WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => Some(node),
+        _ => None,
+    }
+}
+
 /// What two-phase commit promises, causes before their consequences: a run reports the first that breaks.
 pub type OfTwoPhase = (
     CommitNeedsAllYes,
-    Agreement,
     Irrevocable,
+    Agreement,
+    InTimeCommits,
     NoFailuresCommit,
     LocksHeld,
     LocksReleased,
@@ -47,8 +60,9 @@ pub type OfTwoPhase = (
 pub type OfThreePhase = (
     NonBlockingRule,
     CommitNeedsAllYes,
-    Agreement,
     Irrevocable,
+    Agreement,
+    InTimeCommits,
     NoFailuresCommit,
     LocksHeld,
     LocksReleased,

@@ -16,7 +16,7 @@ use crate::time::Span;
 #[serde(deny_unknown_fields, default)]
 pub struct CommitParams {
     /// How long a node waits for an answer before it gives the others up. More than twice what a message, the turn
-    /// that it causes and what that forces to disk take together.
+    /// that it causes and what that forces to disk take, together with what the node has to do before it.
     pub timeout: Span,
     /// How often a node asks or tells again.
     pub retry: Span,
@@ -67,7 +67,7 @@ pub(in crate::protocol) enum Mistake {
     RecoveredTakesPart,
     /// A coordinator commits as soon as one participant has heard that all voted yes.
     CommitBeforeAcks,
-    /// A coordinator forgets in a crash which requests it has carried out.
+    /// A coordinator never looks up whether it has carried a request out.
     RepeatedRequest,
 }
 

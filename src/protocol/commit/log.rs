@@ -22,7 +22,8 @@ pub struct Case {
     pub id: OpId,
     /// Who takes part.
     pub participants: Voters,
-    /// What becomes of it, if the coordinator knows; once it does, it is done with a case that it had noted before.
+    /// What becomes of it: a coordinator of two-phase commit notes a case when it commits it, one of three-phase commit
+    /// before it knows, and takes the case out again when it decides.
     pub outcome: Option<Outcome>,
 }
 

@@ -78,16 +78,18 @@ pub enum Fact {
         participants: Voters,
     },
     /// A participant could not do its work.
-    Refused(Txn),
+    Refused(Txn, Refusal),
     /// Somebody heard nothing for too long.
     TimedOut(Txn),
-    /// A participant voted; a yes is on its disk. Or it came back, and has voted yes.
+    /// A participant voted; a yes is on its disk.
     Voted {
         /// On which.
         txn: Txn,
         /// How.
         yes: bool,
     },
+    /// A participant came back. It has voted yes, and does not know the outcome.
+    Recovered(Txn),
     /// A participant has heard that all voted yes.
     PreCommitted(Txn),
     /// A participant leads the termination of a transaction.

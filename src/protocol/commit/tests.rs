@@ -12,6 +12,8 @@ pub(in crate::protocol) struct Cluster<P: Site> {
     pub(in crate::protocol) config: CommitConfig,
     pub(in crate::protocol) disks: Vec<Log>,
     pub(in crate::protocol) nodes: Vec<P>,
+    /// When properties are asked.
+    pub(in crate::protocol) now: Time,
 }
 
 pub(in crate::protocol) const TXN: Txn = Txn { coordinator: NodeId(0), life: 1, n: 1 };
@@ -26,7 +28,7 @@ impl<P: Site + Protocol<Node = P>> Cluster<P> {
         let cast = Cast::new(&[("coordinator", 1, 0), ("participant", participants, 0)]);
         let config = P::config(&Setup { params: &P::Params::default(), bug: None, cast: &cast }).unwrap();
         let disks = vec![Log::default(); cast.len() as usize];
-        let mut cluster = Self { cast, config, disks, nodes: Vec::new() };
+        let mut cluster = Self { cast, config, disks, nodes: Vec::new(), now: Time::ZERO };
         for node in 0..cluster.disks.len() {
             let booted = cluster.booted(node).0;
             cluster.nodes.push(booted);
@@ -114,10 +116,10 @@ impl<P: Site + Protocol<Node = P>> Cluster<P> {
     }
 
     /// What the property says after a turn of this node.
-    pub(in crate::protocol) fn says(&self, mut property: impl Property<P>, node: usize) -> String {
+    pub(in crate::protocol) fn says(&self, property: &mut impl Property<P>, node: usize) -> String {
         let id = numbered(node);
         let seat = Seat { node: id, state: &self.nodes[node], disk: &self.disks[node], held: false };
-        said(property.on_turn(At { now: Time::ZERO, node: id, life: 1 }, seat))
+        said(property.on_turn(At { now: self.now, node: id, life: 1 }, seat))
     }
 
     pub(in crate::protocol) fn new_property<C: Property<P>>(&self) -> C {

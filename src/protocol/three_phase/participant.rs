@@ -2,7 +2,7 @@
 
 use super::ThreePhase;
 use crate::process::{Io, NodeId, Voters};
-use crate::protocol::commit::{Fact, Message, Mistake, Outcome, Timer, Txn};
+use crate::protocol::commit::{Fact, Message, Mistake, Outcome, Timer, Txn, tell};
 
 /// So many timeouts without a word, and a participant takes whoever leads for down. Its coordinator waits one for the
 /// votes; what it sends then may take another half, as may the request to vote to the last of those who are asked.
@@ -31,12 +31,6 @@ impl ThreePhase {
         io.arm(Timer::Decision(txn), io.config().params.timeout.times(SILENCE));
     }
 
-    /// It has heard nothing for too long, and has not voted: it may abort.
-    pub(super) fn drop_work(&mut self, txn: Txn, io: &mut Io<'_, Self>) {
-        io.fact(Fact::TimedOut(txn));
-        self.bank.drop(txn, io);
-    }
-
     /// Whether it has voted yes, and was up ever since.
     pub(super) fn is_operational(&self, txn: Txn) -> bool {
         self.log.prepared.contains_key(&txn) && !self.recovering.contains_key(&txn)
@@ -60,10 +54,13 @@ impl ThreePhase {
         }
     }
 
-    /// Somebody has decided.
+    /// Somebody has decided. Who leads a termination tells the others.
     pub(super) fn on_decision(&mut self, txn: Txn, outcome: Outcome, io: &mut Io<'_, Self>) {
         if self.desk.tasks.contains_key(&txn) {
             return self.conclude(txn, outcome, io);
+        }
+        if self.leading.contains_key(&txn) {
+            return self.announce(txn, outcome, io);
         }
         self.decide(txn, outcome, io);
     }
@@ -111,7 +108,7 @@ impl ThreePhase {
     /// The outcome of what it is not uncertain about: who has not voted yes can abort, and does.
     pub(super) fn outcome_or_drop(&mut self, txn: Txn, io: &mut Io<'_, Self>) -> Outcome {
         self.log.outcome(txn).unwrap_or_else(|| {
-            self.bank.drop(txn, io);
+            self.bank.abandon(txn, io);
             Outcome::Abort
         })
     }
@@ -123,10 +120,11 @@ impl ThreePhase {
         let Some(heard) = self.recovering.get_mut(&txn) else { return };
         heard.insert(from);
         if others.without(*heard).is_empty() {
-            self.on_decision(txn, Outcome::Abort, io);
-            for other in others.iter() {
-                io.send(other, Message::Decision(txn, Outcome::Abort));
+            if self.desk.tasks.contains_key(&txn) {
+                return self.conclude(txn, Outcome::Abort, io);
             }
+            self.decide(txn, Outcome::Abort, io);
+            tell(txn, others, Outcome::Abort, io);
         }
     }
 }

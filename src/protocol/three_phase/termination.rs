@@ -102,7 +102,7 @@ impl ThreePhase {
     }
 
     /// Decides for all, and tells them.
-    fn announce(&mut self, txn: Txn, outcome: Outcome, io: &mut Io<'_, Self>) {
+    pub(super) fn announce(&mut self, txn: Txn, outcome: Outcome, io: &mut Io<'_, Self>) {
         let others = self.others(txn, io.me());
         self.decide(txn, outcome, io);
         for other in others.into_iter().chain([txn.coordinator]) {

@@ -1,8 +1,11 @@
 //! What leaves a node in which order, who leads a termination and how it ends, and what a node knows when it comes back.
 
 use super::*;
+use crate::check::{At, Property, Time};
+use crate::process::Durable;
 use crate::protocol::commit::Outcome;
-use crate::protocol::commit::tests::{Cluster, TXN};
+use crate::protocol::commit::check::NonBlockingRule;
+use crate::protocol::commit::tests::{Cluster, TXN, said};
 
 const DECIDED: &str = "Decided { txn: n0.1.1, outcome: Commit }";
 const ABORTED: &str = "Decided { txn: n0.1.1, outcome: Abort }";
@@ -117,13 +120,7 @@ fn a_leader_does_not_wait_for_who_falls_after_it_has_answered() {
 #[test]
 fn who_was_down_takes_no_part_and_asks() {
     let mut cluster = voted();
-    let asks = [
-        "force Booted",
-        "Voted { txn: n0.1.1, yes: true }",
-        "n0 Query(n0.1.1)",
-        "n2 Query(n0.1.1)",
-        "n3 Query(n0.1.1)",
-    ];
+    let asks = ["force Booted", "Recovered(n0.1.1)", "n0 Query(n0.1.1)", "n2 Query(n0.1.1)", "n3 Query(n0.1.1)"];
     assert_eq!(cluster.boot(1), asks);
     assert!(cluster.hear(1, 2, Message::StateRequest(TXN)).is_empty());
     assert!(cluster.hear(1, 0, Message::PreCommit(TXN)).is_empty());
@@ -149,6 +146,43 @@ fn after_a_total_failure_they_wait_for_all_and_abort() {
     assert_eq!(abort[2..], told(Outcome::Abort, &[0, 2, 3]));
     let coordinator = cluster.hear(0, 1, Message::Decision(TXN, Outcome::Abort));
     assert_eq!(coordinator[..2], ["write Decided(n0.1.1, Abort)", ABORTED]);
+}
+
+#[test]
+fn a_coordinator_that_hears_of_a_total_failure_tells_it_once() {
+    let mut cluster = voted();
+    (0..4).for_each(|node| drop(cluster.boot(node)));
+    (1..3).for_each(|node| drop(cluster.hear(0, node, Message::Recovering(TXN))));
+    let abort = cluster.hear(0, 3, Message::Recovering(TXN));
+    assert_eq!(abort[..2], ["write Decided(n0.1.1, Abort)", ABORTED]);
+    assert_eq!(abort[2..5], told(Outcome::Abort, &[1, 2, 3]));
+    assert_eq!(abort[5..], ["c0#7 Busy"]);
+}
+
+#[test]
+fn a_leader_tells_what_it_has_learned_from_an_answer() {
+    let mut cluster = voted();
+    cluster.hear(3, 0, Message::Decision(TXN, Outcome::Commit));
+    cluster.ring(1, Timer::Decision(TXN));
+    assert_eq!(cluster.hear(3, 1, Message::StateRequest(TXN)), told(Outcome::Commit, &[1]));
+    let learned = cluster.hear(1, 3, Message::Decision(TXN, Outcome::Commit));
+    assert_eq!(learned[..2], ["force Decided(n0.1.1, Commit)", DECIDED]);
+    assert_eq!(learned[2..], told(Outcome::Commit, &[2, 3, 0]));
+}
+
+#[test]
+fn a_commit_that_a_crash_kept_from_being_reported_breaks_the_rule_too() {
+    let mut cluster = voted();
+    let mut rule: NonBlockingRule = cluster.new_property();
+    let says = |rule: &mut NonBlockingRule, cluster: &Cluster<ThreePhase>| {
+        said(Property::<ThreePhase>::on_state(rule, Time::ZERO, cluster.view()))
+    };
+    let at = At { now: Time::ZERO, node: NodeId(3), life: 1 };
+    Property::<ThreePhase>::on_fact(&mut rule, at, &Fact::Voted { txn: TXN, yes: true });
+    assert_eq!(says(&mut rule, &cluster), "skip");
+    cluster.disks[1].apply(Record::Decided(TXN, Outcome::Commit));
+    let broken = "a commit while an operational process is uncertain: transaction n0.1.1, uncertain [n3]";
+    assert_eq!(says(&mut rule, &cluster), broken);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) const TABLE: [(Mistake, Bug); 8] = [
             about: "the coordinator tells participants to commit, and then forces the commit to its log",
             breaks: &["agreement", "once_per_request"],
             reached: "crashes of the coordinator, and syncs that take time",
-            source: "Bernstein, Hadzilacos and Goodman, section 7.4; ept/ddia2-feedback issue 51 (a decision that is lost)",
+            source: "Bernstein, Hadzilacos and Goodman, section 7.4; MartinKalema/horizontal-scaling-convex issue 101",
         },
     ),
     (

@@ -18,12 +18,6 @@ impl TwoPhase {
         }
     }
 
-    /// It has heard nothing for too long, and has not voted: it may abort.
-    pub(super) fn drop_work(&mut self, txn: Txn, io: &mut Io<'_, Self>) {
-        io.fact(Fact::TimedOut(txn));
-        self.bank.drop(txn, io);
-    }
-
     /// It has heard nothing for too long, and has voted yes: it may only ask.
     pub(super) fn ask(&mut self, txn: Txn, io: &mut Io<'_, Self>) {
         io.fact(Fact::TimedOut(txn));
@@ -51,7 +45,7 @@ impl TwoPhase {
             return;
         }
         let outcome = self.log.outcome(txn).unwrap_or_else(|| {
-            self.bank.drop(txn, io);
+            self.bank.abandon(txn, io);
             Outcome::Abort
         });
         io.send(from, Message::Decision(txn, outcome));

@@ -1,11 +1,12 @@
 //! What leaves a node in which order, and what it knows when it comes back.
 
 use super::*;
-use crate::check::{Property, Time};
+use crate::check::measure::Reading;
+use crate::check::{At, Property, Time};
 use crate::process::{Durable, Voters};
 use crate::protocol::commit::check::{AllDecide, LocksHeld, LocksReleased, MoneyConserved};
 use crate::protocol::commit::tests::{self, ID, TXN, said};
-use crate::protocol::commit::{Account, Case, Outcome, Refusal};
+use crate::protocol::commit::{Account, Case, Outcome, Refusal, Txn};
 
 type Cluster = tests::Cluster<TwoPhase>;
 
@@ -66,13 +67,13 @@ fn a_participant_that_comes_back_keeps_its_locks_and_asks_everybody() {
     let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
-    let asks = ["force Booted", "Voted { txn: n0.1.1, yes: true }", "n0 Inquire(n0.1.1)", "n2 Query(n0.1.1)"];
+    let asks = ["force Booted", "Recovered(n0.1.1)", "n0 Inquire(n0.1.1)", "n2 Query(n0.1.1)"];
     assert_eq!(cluster.boot(1), asks);
-    assert_eq!(cluster.says(LocksHeld, 1), "held");
+    assert_eq!(cluster.says(&mut LocksHeld, 1), "held");
     let refused = cluster.hear(1, 0, Message::Work(Txn { n: 2, ..TXN }, vec![(Account(0), 1)]));
     assert_eq!(refused.last().unwrap(), &format!("n0 {:?}", Message::Refused(Txn { n: 2, ..TXN }, Refusal::Locked)));
     cluster.nodes[1].bank.locks.clear();
-    assert!(cluster.says(LocksHeld, 1).starts_with("a participant is uncertain about what it has not locked"));
+    assert!(cluster.says(&mut LocksHeld, 1).starts_with("a participant is uncertain about what it has not locked"));
 }
 
 #[test]
@@ -144,12 +145,24 @@ fn a_lock_that_outlives_its_transaction_is_found_out() {
     let mut cluster = Cluster::new(2);
     cluster.up_to_the_vote();
     cluster.vote(1);
-    assert_eq!(cluster.says(cluster.new_property::<LocksReleased>(), 1), "skip");
+    let mut property: LocksReleased = cluster.new_property();
+    assert_eq!(cluster.says(&mut property, 1), "skip");
     cluster.hear(1, 0, Message::Decision(TXN, Outcome::Commit));
-    assert_eq!(cluster.says(cluster.new_property::<LocksReleased>(), 1), "skip");
+    cluster.now = cluster.now + Span::ms(7);
+    assert_eq!(cluster.says(&mut property, 1), "held");
+    assert_eq!(cluster.says(&mut property, 1), "skip", "there was none to give back");
     cluster.nodes[1].bank.locks.insert(Account(0), TXN);
     let evidence = "a lock outlived its transaction: account a0, transaction n0.1.1";
-    assert_eq!(cluster.says(cluster.new_property::<LocksReleased>(), 1), evidence);
+    assert_eq!(cluster.says(&mut property, 1), evidence);
+    let at = At { now: cluster.now, node: NodeId(1), life: 1 };
+    let begun = |n| Fact::Begun { txn: Txn { n, ..TXN }, id: ID, participants: both() };
+    let refusals = [Fact::Refused(TXN, Refusal::Locked), Fact::Refused(Txn { n: 2, ..TXN }, Refusal::Overdrawn)];
+    for fact in [begun(1), begun(2)].iter().chain(&refusals) {
+        Property::<TwoPhase>::on_fact(&mut property, at, fact);
+    }
+    let measures = Property::<TwoPhase>::measured(&property, cluster.now);
+    let readings: Vec<Reading> = measures.into_iter().map(|measure| measure.reading).collect();
+    assert_eq!(readings, [Reading::Times(vec![Span::ms(7)]), Reading::Share { part: 1, whole: 2 }]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl<P: Site> Property<P> for CommitNeedsAllYes {
                 self.participants.insert(txn, participants);
                 Verdict::Skip
             }
-            Fact::Voted { txn, yes: true } => {
+            Fact::Voted { txn, yes: true } | Fact::Recovered(txn) => {
                 self.yes.entry(txn).or_insert(Voters::NONE).insert(at.node);
                 Verdict::Skip
             }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gone;
 use super::watch::Watch;
 use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict, WorldEvent};
 use crate::ids::NodeId;
@@ -15,8 +16,7 @@ use crate::time::Span;
 /// Which participants are uncertain, which know, and by when the former must.
 #[derive(Debug)]
 pub struct Cooperation {
-    /// Nothing where participants do not ask each other.
-    bound: Option<Span>,
+    bound: Span,
     /// Since when each participant is uncertain in its present life.
     uncertain: BTreeMap<Txn, BTreeMap<NodeId, Time>>,
     /// Since when each participant has known in its present life.
@@ -28,16 +28,15 @@ pub struct Cooperation {
 
 impl Cooperation {
     /// Sets anew by when the participants of a transaction must know.
-    fn set(&mut self, txn: Txn, now: Time) -> Verdict {
+    fn set(&mut self, txn: Txn) {
         self.due.forget(txn);
-        let (Some(bound), Some(uncertain)) = (self.bound, self.uncertain.get(&txn)) else { return Verdict::Skip };
+        let Some(uncertain) = self.uncertain.get(&txn) else { return };
         let known = self.informed.get(&txn).and_then(|informed| informed.values().min());
         if let Some(&known) = known {
             for (&node, &since) in uncertain {
-                self.due.set(txn, node, since.max(known) + bound);
+                self.due.set(txn, node, since.max(known) + self.bound);
             }
         }
-        self.judge(now)
     }
 
     /// Once all know there is nothing to watch.
@@ -57,32 +56,30 @@ impl Cooperation {
         informed.fold(evidence, |evidence, &node| evidence.node(node)).value("transaction", txn).into()
     }
 
-    fn leave(&mut self, node: NodeId, now: Time) -> Verdict {
+    /// A node fell. What it should have learned by now it should have learned before.
+    fn leave(&mut self, node: NodeId) {
         let concerned = |of: &BTreeMap<Txn, BTreeMap<NodeId, Time>>| -> BTreeSet<Txn> {
             of.iter().filter(|(_, nodes)| nodes.contains_key(&node)).map(|(&txn, _)| txn).collect()
         };
         let txns: BTreeSet<Txn> = concerned(&self.uncertain).union(&concerned(&self.informed)).copied().collect();
         for txn in txns {
-            self.uncertain.entry(txn).or_default().remove(&node);
-            self.informed.entry(txn).or_default().remove(&node);
-            self.set(txn, now);
+            without(&mut self.uncertain, txn, node);
+            without(&mut self.informed, txn, node);
+            self.set(txn);
         }
-        Verdict::Skip
     }
 }
 
 impl<P: Site> Property<P> for Cooperation {
     const NAME: &'static str = "cooperation";
-    const ABOUT: &'static str =
-        "an uncertain participant learns within a bound what another knows, though the coordinator be down";
+    const ABOUT: &'static str = "where nothing is cut or lost an uncertain participant learns within a bound what another knows, though the \
+        coordinator be down";
     const OPTIONAL: bool = true;
     const AFTER: &'static str = "timed_out";
 
     fn new(config: &CommitConfig, _cast: &Cast) -> Self {
-        let bound = config.params.timeout.times(4) + config.params.retry;
-        let bound = config.cooperative.then_some(bound);
         Self {
-            bound,
+            bound: config.params.timeout.times(4) + config.params.retry,
             uncertain: BTreeMap::new(),
             informed: BTreeMap::new(),
             due: Watch::default(),
@@ -90,30 +87,30 @@ impl<P: Site> Property<P> for Cooperation {
         }
     }
 
+    /// It judges first: what is done now is done too late for what was due before.
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
+        let verdict = self.judge(at.now);
         match *fact {
             Fact::Begun { txn, participants, .. } => {
                 self.participants.insert(txn, participants);
-                Verdict::Skip
             }
-            Fact::Voted { txn, yes: true } if self.participants.contains_key(&txn) => {
+            Fact::Voted { txn, yes: true } | Fact::Recovered(txn) if self.participants.contains_key(&txn) => {
                 self.uncertain.entry(txn).or_default().insert(at.node, at.now);
-                self.set(txn, at.now)
+                self.set(txn);
             }
             Fact::Decided { txn, .. } if at.node != txn.coordinator && self.participants.contains_key(&txn) => {
                 let was_due = self.due.is_set(txn, at.node);
-                let uncertain = self.uncertain.entry(txn).or_default();
-                uncertain.remove(&at.node);
+                without(&mut self.uncertain, txn, at.node);
                 self.informed.entry(txn).or_default().insert(at.node, at.now);
-                let verdict = self.set(txn, at.now);
+                self.set(txn);
                 self.prune(txn);
-                match verdict {
-                    Verdict::Skip if was_due => Verdict::Held,
-                    verdict => verdict,
+                if was_due && matches!(verdict, Verdict::Skip) {
+                    return Verdict::Held;
                 }
             }
-            _ => self.judge(at.now),
+            _ => {}
         }
+        verdict
     }
 
     fn on_turn(&mut self, at: At, _seat: Seat<'_, P>) -> Verdict {
@@ -121,11 +118,20 @@ impl<P: Site> Property<P> for Cooperation {
     }
 
     fn on_world(&mut self, now: Time, event: &WorldEvent) -> Verdict {
-        match *event {
-            WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => {
-                self.leave(node, now)
-            }
-            _ => Verdict::Skip,
+        let verdict = self.judge(now);
+        if let Some(node) = gone(event) {
+            self.leave(node);
+        }
+        verdict
+    }
+}
+
+/// Takes a node out, and what is empty then.
+fn without(of: &mut BTreeMap<Txn, BTreeMap<NodeId, Time>>, txn: Txn, node: NodeId) {
+    if let Some(nodes) = of.get_mut(&txn) {
+        nodes.remove(&node);
+        if nodes.is_empty() {
+            of.remove(&txn);
         }
     }
 }

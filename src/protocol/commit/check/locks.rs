@@ -1,7 +1,11 @@
 //! Locks are held as long as they must be, and no longer.
 
-use crate::check::{At, Cast, Evidence, Property, Seat, Verdict};
-use crate::protocol::commit::{CommitConfig, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::measure::{Measure, Reading};
+use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict};
+use crate::protocol::commit::{Account, CommitConfig, Fact, Refusal, Site, Txn};
+use crate::time::Span;
 
 /// **Locks held**: what a participant works on, or is uncertain about, it has locked; after a restart too.
 #[derive(Debug)]
@@ -31,11 +35,37 @@ impl<P: Site> Property<P> for LocksHeld {
     }
 }
 
-/// **Locks released**: a lock is held for a transaction that is worked on or undecided, and for no other.
+/// **Locks released**: a lock is held for a transaction that is worked on or undecided, and for no other. It measures
+/// what locks cost: how long accounts are kept, and how often a transaction finds one taken.
 #[derive(Debug)]
 pub struct LocksReleased {
-    /// Whether each node had locks when it was last looked at.
-    had: Vec<bool>,
+    /// What each node had locked when it was last looked at, for which transaction, and since when.
+    had: Vec<BTreeMap<Account, (Txn, Time)>>,
+    times: Vec<Span>,
+    begun: u128,
+    locked_out: BTreeSet<Txn>,
+}
+
+impl LocksReleased {
+    /// Notes which locks were taken and given back: whether there were any.
+    fn note(&mut self, at: At, locks: &BTreeMap<Account, Txn>) -> bool {
+        let Self { had, times, .. } = self;
+        let had = &mut had[at.node.index()];
+        let had_any = !had.is_empty();
+        had.retain(|account, &mut (txn, since)| {
+            let kept = locks.get(account) == Some(&txn);
+            if !kept {
+                times.push(at.now.since(since));
+            }
+            kept
+        });
+        if had.len() < locks.len() {
+            for (&account, &txn) in locks {
+                had.entry(account).or_insert((txn, at.now));
+            }
+        }
+        had_any
+    }
 }
 
 impl<P: Site> Property<P> for LocksReleased {
@@ -43,12 +73,24 @@ impl<P: Site> Property<P> for LocksReleased {
     const ABOUT: &'static str = "no lock outlives its transaction's decision";
 
     fn new(_config: &CommitConfig, cast: &Cast) -> Self {
-        Self { had: vec![false; cast.len() as usize] }
+        let had = vec![BTreeMap::new(); cast.len() as usize];
+        Self { had, times: Vec::new(), begun: 0, locked_out: BTreeSet::new() }
+    }
+
+    fn on_fact(&mut self, _at: At, fact: &Fact) -> Verdict {
+        match *fact {
+            Fact::Begun { .. } => self.begun += 1,
+            Fact::Refused(txn, Refusal::Locked) => {
+                self.locked_out.insert(txn);
+            }
+            _ => {}
+        }
+        Verdict::Skip
     }
 
     fn on_turn(&mut self, at: At, seat: Seat<'_, P>) -> Verdict {
         let (bank, log) = (seat.state.bank(), seat.state.log());
-        let had = std::mem::replace(&mut self.had[at.node.index()], !bank.locks.is_empty());
+        let had = self.note(at, &bank.locks);
         let over = |txn| !bank.active.contains_key(txn) && !log.prepared.contains_key(txn);
         match bank.locks.iter().find(|(_, txn)| over(txn)) {
             Some((account, txn)) => {
@@ -58,5 +100,15 @@ impl<P: Site> Property<P> for LocksReleased {
             None if had => Verdict::Held,
             None => Verdict::Skip,
         }
+    }
+
+    fn measured(&self, _now: Time) -> Vec<Measure> {
+        let times = "how long a transaction kept an account locked, over restarts too, each time that it gave it back";
+        let about = "transactions that found an account locked by another, of all that were begun";
+        let share = Reading::Share { part: self.locked_out.len() as u128, whole: self.begun };
+        vec![
+            Measure { name: "lock_time", about: times, reading: Reading::Times(self.times.clone()) },
+            Measure { name: "locked_out", about, reading: share },
+        ]
     }
 }

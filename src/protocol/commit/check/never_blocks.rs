@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gone;
 use super::watch::Watch;
 use crate::check::measure::{Measure, Reading};
 use crate::check::{At, Cast, Evidence, Property, Seat, Time, Verdict, WorldEvent};
@@ -18,8 +19,6 @@ use crate::time::Span;
 pub struct NeverBlocks {
     bound: Span,
     due: Watch,
-    /// Lives in which nodes have voted: a yes that is reported again comes from a node that was down.
-    voted: BTreeMap<(Txn, NodeId), u32>,
     /// Participants that are uncertain, and not down.
     uncertain: BTreeMap<Txn, BTreeSet<NodeId>>,
     /// Transactions that their coordinator has begun, and not decided.
@@ -38,14 +37,12 @@ impl NeverBlocks {
         self.since.entry((txn, node)).or_insert(now);
     }
 
-    fn voted(&mut self, at: At, txn: Txn) {
+    /// A participant is uncertain: it has voted, or comes back.
+    fn doubts(&mut self, at: At, txn: Txn) {
         self.asked.insert(txn);
         self.uncertain.entry(txn).or_default().insert(at.node);
         if self.orphaned.contains(&txn) {
             self.block(txn, at.node, at.now);
-        }
-        if *self.voted.entry((txn, at.node)).or_insert(at.life) == at.life {
-            self.due.set(txn, at.node, at.now + self.bound);
         }
     }
 
@@ -112,7 +109,6 @@ impl<P: Site> Property<P> for NeverBlocks {
         Self {
             bound: config.patience(),
             due: Watch::default(),
-            voted: BTreeMap::new(),
             uncertain: BTreeMap::new(),
             open: BTreeSet::new(),
             orphaned: BTreeSet::new(),
@@ -130,7 +126,13 @@ impl<P: Site> Property<P> for NeverBlocks {
                 Verdict::Skip
             }
             Fact::Voted { txn, yes: true } => {
-                self.voted(at, txn);
+                self.doubts(at, txn);
+                self.due.set(txn, at.node, at.now + self.bound);
+                Verdict::Skip
+            }
+            // Who was down may wait.
+            Fact::Recovered(txn) => {
+                self.doubts(at, txn);
                 Verdict::Skip
             }
             Fact::Decided { txn, .. } => self.decided(at, txn),
@@ -143,7 +145,7 @@ impl<P: Site> Property<P> for NeverBlocks {
     }
 
     fn on_world(&mut self, now: Time, event: &WorldEvent) -> Verdict {
-        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+        if let Some(node) = gone(event) {
             self.fall(node, now);
         }
         self.judge(now)

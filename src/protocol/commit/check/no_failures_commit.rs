@@ -1,19 +1,31 @@
 //! **AC4**: if there are no failures and all processes voted yes, then the decision is to commit.
 //!
-//! A failure, to a transaction, is that somebody who takes part crashed since it began, or waited too long; a lock that
-//! was taken or an account that was empty shows before the vote, and is like a no.
+//! A failure, to a transaction, is that somebody who takes part crashed since it began, or waited too long and may
+//! abort for that: the coordinator, a participant that has not voted, or one that leads a termination. A participant
+//! that has voted may only ask; if it does, somebody who has not voted may abort. A lock that was taken or an account
+//! that was empty shows before the vote, and is like a no.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
+use super::gone;
+use crate::check::{At, Cast, Evidence, NodeId, Property, Time, Verdict, WorldEvent};
 use crate::process::Voters;
 use crate::protocol::commit::{CommitConfig, Fact, Outcome, Site, Txn};
 
-/// Transactions that nobody has decided, with all who are concerned; and those that have an excuse.
+/// Transactions that nobody has decided, with all who are concerned, and those who have voted yes; those that have an
+/// excuse, and those about which somebody who has voted asks.
 #[derive(Debug)]
 pub struct NoFailuresCommit {
     open: BTreeMap<Txn, Voters>,
+    voted: BTreeMap<Txn, Voters>,
     excused: BTreeSet<Txn>,
+    asked: BTreeSet<Txn>,
+}
+
+impl NoFailuresCommit {
+    fn has_voted(&self, txn: Txn, node: NodeId) -> bool {
+        self.voted.get(&txn).is_some_and(|voted| voted.contains(node))
+    }
 }
 
 impl<P: Site> Property<P> for NoFailuresCommit {
@@ -21,7 +33,7 @@ impl<P: Site> Property<P> for NoFailuresCommit {
     const ABOUT: &'static str = "AC4: a transaction aborts only if somebody could not, voted no, failed, or timed out";
 
     fn new(_config: &CommitConfig, _cast: &Cast) -> Self {
-        Self { open: BTreeMap::new(), excused: BTreeSet::new() }
+        Self { open: BTreeMap::new(), voted: BTreeMap::new(), excused: BTreeSet::new(), asked: BTreeSet::new() }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
@@ -31,14 +43,25 @@ impl<P: Site> Property<P> for NoFailuresCommit {
                 self.open.insert(txn, participants.or(coordinator));
                 Verdict::Skip
             }
-            Fact::Refused(txn) | Fact::TimedOut(txn) | Fact::Voted { txn, yes: false } => {
-                if self.open.contains_key(&txn) {
-                    self.excused.insert(txn);
-                }
+            Fact::Voted { txn, yes: true } if self.open.contains_key(&txn) => {
+                self.voted.entry(txn).or_insert(Voters::NONE).insert(at.node);
+                Verdict::Skip
+            }
+            Fact::TimedOut(txn) if self.open.contains_key(&txn) => {
+                let only_asks = self.has_voted(txn, at.node);
+                if only_asks { &mut self.asked } else { &mut self.excused }.insert(txn);
+                Verdict::Skip
+            }
+            Fact::Refused(txn, _) | Fact::Leads(txn) | Fact::Voted { txn, yes: false }
+                if self.open.contains_key(&txn) =>
+            {
+                self.excused.insert(txn);
                 Verdict::Skip
             }
             Fact::Decided { txn, outcome } => {
-                let excused = self.excused.remove(&txn);
+                let was_asked = self.asked.remove(&txn) && at.node != txn.coordinator;
+                let excused = self.excused.remove(&txn) || was_asked && !self.has_voted(txn, at.node);
+                self.voted.remove(&txn);
                 let Some(concerned) = self.open.remove(&txn) else { return Verdict::Skip };
                 if outcome == Outcome::Commit {
                     return Verdict::Held;
@@ -54,7 +77,7 @@ impl<P: Site> Property<P> for NoFailuresCommit {
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
-        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+        if let Some(node) = gone(event) {
             let concerned = self.open.iter().filter(|(_, nodes)| nodes.contains(node));
             self.excused.extend(concerned.map(|(&txn, _)| txn));
         }

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{At, Cast, Evidence, NodeId, Property, Time, Verdict, WorldEvent};
+use super::gone;
+use crate::check::{At, Cast, Evidence, NodeId, Nodes, Property, Time, Verdict, WorldEvent};
 use crate::protocol::commit::{CommitConfig, Fact, Outcome, Site, Txn};
 
-/// Which operational participants are uncertain. A life in which a participant has first voted is the one in which it is
-/// operational.
+/// Which operational participants are uncertain: those that have voted in this life.
 #[derive(Debug)]
 pub struct NonBlockingRule {
-    lives: BTreeMap<(Txn, NodeId), u32>,
     uncertain: BTreeMap<Txn, Vec<NodeId>>,
 }
 
@@ -33,15 +32,13 @@ impl<P: Site> Property<P> for NonBlockingRule {
     const OPTIONAL: bool = true;
 
     fn new(_config: &CommitConfig, _cast: &Cast) -> Self {
-        Self { lives: BTreeMap::new(), uncertain: BTreeMap::new() }
+        Self { uncertain: BTreeMap::new() }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
         match *fact {
             Fact::Voted { txn, yes: true } => {
-                if *self.lives.entry((txn, at.node)).or_insert(at.life) == at.life {
-                    self.uncertain.entry(txn).or_default().push(at.node);
-                }
+                self.uncertain.entry(txn).or_default().push(at.node);
                 Verdict::Skip
             }
             Fact::PreCommitted(txn) | Fact::Decided { txn, outcome: Outcome::Abort } => {
@@ -50,22 +47,35 @@ impl<P: Site> Property<P> for NonBlockingRule {
             }
             Fact::Decided { txn, outcome: Outcome::Commit } => match self.uncertain.get(&txn) {
                 None => Verdict::Held,
-                Some(nodes) => {
-                    let evidence = Evidence::new("a commit while an operational process is uncertain").node(at.node);
-                    let evidence = nodes.iter().copied().fold(evidence, Evidence::node);
-                    evidence.value("transaction", txn).value("uncertain", nodes).into()
-                }
+                Some(nodes) => broken(at.node, txn, nodes),
             },
             _ => Verdict::Skip,
         }
     }
 
+    /// A commit is one as soon as it is on a disk, also where a crash came before it was reported.
+    fn on_state(&mut self, _now: Time, nodes: Nodes<'_, P>) -> Verdict {
+        for (&txn, uncertain) in &self.uncertain {
+            let committed = |node: &NodeId| nodes.disk(*node).outcome(txn) == Some(Outcome::Commit);
+            if let Some(node) = (0..nodes.count()).map(NodeId).find(committed) {
+                return broken(node, txn, uncertain);
+            }
+        }
+        Verdict::Skip
+    }
+
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
-        if let WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } = *event {
+        if let Some(node) = gone(event) {
             let left: Vec<Txn> =
                 self.uncertain.iter().filter(|(_, nodes)| nodes.contains(&node)).map(|(&txn, _)| txn).collect();
             left.into_iter().for_each(|txn| self.leave(txn, node));
         }
         Verdict::Skip
     }
+}
+
+fn broken(node: NodeId, txn: Txn, uncertain: &[NodeId]) -> Verdict {
+    let evidence = Evidence::new("a commit while an operational process is uncertain").node(node);
+    let evidence = uncertain.iter().copied().fold(evidence, Evidence::node);
+    evidence.value("transaction", txn).value("uncertain", uncertain).into()
 }

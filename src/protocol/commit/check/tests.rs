@@ -1,11 +1,14 @@
 //! Each invariant bites, clause by clause: it is told of things that happened, good ones and bad ones.
 
-use super::{Agreement, CommitNeedsAllYes, Cooperation, Irrevocable, NeverBlocks, NoFailuresCommit, OncePerRequest};
+use super::{
+    Agreement, CommitNeedsAllYes, Cooperation, InTimeCommits, Irrevocable, NeverBlocks, NoFailuresCommit,
+    NonBlockingRule, OncePerRequest,
+};
 use crate::check::measure::Reading;
 use crate::check::{At, Cast, NodeId, OpId, Property, Time, Verdict, WorldEvent};
 use crate::ids::ClientId;
 use crate::protocol::Planted;
-use crate::protocol::commit::{CommitConfig, CommitParams, Fact, Outcome, Txn};
+use crate::protocol::commit::{CommitConfig, CommitParams, Fact, Outcome, Refusal, Txn};
 use crate::protocol::two_phase::TwoPhase;
 use crate::time::Span;
 
@@ -37,12 +40,8 @@ fn id(n: u64) -> OpId {
 
 impl<C: Property<TwoPhase>> Stage<C> {
     fn new() -> Self {
-        Self::cooperative(true)
-    }
-
-    fn cooperative(cooperative: bool) -> Self {
         let cast = Cast::new(&[("coordinator", 1, 0), ("participant", 3, 0)]);
-        let config = CommitConfig::new(&CommitParams::default(), cooperative, &cast, Planted(None)).unwrap();
+        let config = CommitConfig::new(&CommitParams::default(), true, &cast, Planted(None)).unwrap();
         Self { check: C::new(&config, &cast), now: Time::ZERO, lives: [1; 4] }
     }
 
@@ -58,6 +57,10 @@ impl<C: Property<TwoPhase>> Stage<C> {
 
     fn voted(&mut self, node: u32, n: u32, yes: bool) -> String {
         self.fact(node, &Fact::Voted { txn: txn(n), yes })
+    }
+
+    fn recovered(&mut self, node: u32, n: u32) -> String {
+        self.fact(node, &Fact::Recovered(txn(n)))
     }
 
     fn decided(&mut self, node: u32, n: u32, outcome: Outcome) -> String {
@@ -123,13 +126,60 @@ fn without_any_failure_a_transaction_commits() {
     let broken = "an abort without a failure: transaction n0.1.1";
     assert_eq!(aborts_after(&|_| {}), broken);
     assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::TimedOut(txn(2))))), broken, "another transaction");
-    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::TimedOut(txn(1))))), SKIP);
-    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::Refused(txn(1))))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::TimedOut(txn(1))))), broken, "it has voted, and asks");
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(0, &Fact::TimedOut(txn(1))))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::Leads(txn(1))))), SKIP);
+    assert_eq!(aborts_after(&|stage| drop(stage.fact(2, &Fact::Refused(txn(1), Refusal::Locked)))), SKIP);
     assert_eq!(aborts_after(&|stage| drop(stage.voted(3, 1, false))), SKIP);
     assert_eq!(aborts_after(&|stage| drop(stage.falls(3))), SKIP);
     let mut stage: Stage<NoFailuresCommit> = Stage::new();
     stage.begun(1);
     assert_eq!([stage.decided(0, 1, Commit), stage.decided(1, 1, Commit)], [HELD, SKIP], "each is judged once");
+}
+
+#[test]
+fn who_has_not_voted_may_abort_when_it_waits_or_is_asked_for_too_long() {
+    let aborts = |who_waits: u32, who_aborts: u32| {
+        let mut stage: Stage<NoFailuresCommit> = Stage::new();
+        stage.begun(1);
+        stage.voted(1, 1, true);
+        stage.fact(who_waits, &Fact::TimedOut(txn(1)));
+        stage.decided(who_aborts, 1, Abort)
+    };
+    let broken = "an abort without a failure: transaction n0.1.1";
+    assert_eq!([aborts(2, 2), aborts(2, 0)], [SKIP; 2], "n2 waits, and has not voted");
+    assert_eq!([aborts(1, 2), aborts(1, 1), aborts(1, 0)], [SKIP, broken, broken], "n1 has voted, and asks n2");
+}
+
+#[test]
+fn where_nothing_fails_a_timeout_is_no_excuse() {
+    let mut stage: Stage<InTimeCommits> = Stage::new();
+    (1..4).for_each(|n| drop(stage.begun(n)));
+    assert_eq!([stage.decided(0, 1, Commit), stage.decided(1, 1, Commit)], [HELD, SKIP], "each is judged once");
+    stage.fact(2, &Fact::Refused(txn(2), Refusal::Overdrawn));
+    assert_eq!(stage.decided(0, 2, Abort), SKIP, "n2 could not");
+    stage.fact(0, &Fact::TimedOut(txn(3)));
+    assert_eq!(stage.decided(0, 3, Abort), "an abort where nothing failed: transaction n0.1.3");
+}
+
+#[test]
+fn nobody_commits_while_a_participant_that_stayed_up_is_uncertain() {
+    let voted_and_heard = |heard: &[u32]| {
+        let mut stage: Stage<NonBlockingRule> = Stage::new();
+        stage.begun(1);
+        (1..4).for_each(|node| drop(stage.voted(node, 1, true)));
+        heard.iter().for_each(|&node| drop(stage.fact(node, &Fact::PreCommitted(txn(1)))));
+        stage
+    };
+    assert_eq!(voted_and_heard(&[1, 2, 3]).decided(0, 1, Commit), HELD);
+    let broken = "a commit while an operational process is uncertain: transaction n0.1.1, uncertain [n3]";
+    assert_eq!(voted_and_heard(&[1, 2]).decided(0, 1, Commit), broken);
+    let mut stage = voted_and_heard(&[1, 2]);
+    stage.falls(3);
+    assert_eq!(stage.decided(0, 1, Commit), HELD, "n3 is down");
+    stage.recovered(3, 1);
+    assert_eq!(stage.decided(1, 1, Commit), HELD, "n3 is back, and not operational");
+    assert_eq!(voted_and_heard(&[]).decided(1, 1, Abort), SKIP, "anybody may be uncertain about an abort");
 }
 
 #[test]
@@ -148,8 +198,8 @@ fn a_request_is_carried_out_once() {
 /// The bound is four timeouts of 50 ms and a retry of 50 ms.
 #[test]
 fn who_can_learn_from_another_participant_does_within_the_bound() {
-    let uncertain = |cooperative: bool| {
-        let mut stage: Stage<Cooperation> = Stage::cooperative(cooperative);
+    let uncertain = || {
+        let mut stage: Stage<Cooperation> = Stage::new();
         stage.begun(1);
         (1..4).for_each(|node| drop(stage.voted(node, 1, true)));
         stage.falls(0);
@@ -159,24 +209,27 @@ fn who_can_learn_from_another_participant_does_within_the_bound() {
         stage
     };
     let broken = "a participant does not learn what another knows: transaction n0.1.1";
-    let mut stage = uncertain(true);
+    let mut stage = uncertain();
     stage.pass(250);
     assert_eq!(stage.decided(2, 1, Commit), HELD, "just in time");
     stage.pass(1);
     assert_eq!(stage.voted(3, 3, true), broken, "n3 is too late");
 
-    let mut stage = uncertain(true);
+    let mut stage = uncertain();
     stage.falls(3);
     stage.falls(2);
     stage.pass(1000);
-    assert_eq!(stage.voted(2, 1, true), SKIP, "who was down begins anew");
+    assert_eq!(stage.recovered(2, 1), SKIP, "who was down begins anew");
     stage.falls(1);
     stage.pass(1000);
     assert_eq!(stage.voted(3, 1, true), SKIP, "there is nobody up who knows");
 
-    let mut stage = uncertain(false);
-    stage.pass(1000);
-    assert_eq!(stage.voted(3, 3, true), SKIP, "they do not ask each other");
+    let mut stage = uncertain();
+    stage.pass(251);
+    assert_eq!(stage.decided(2, 1, Commit), broken, "too late, and nothing happened in between");
+    let mut stage = uncertain();
+    stage.pass(251);
+    assert_eq!(stage.falls(2), broken, "it should have learned before it fell");
 }
 
 /// The bound is 1600 ms: eight timeouts of 50 ms, four times.
@@ -192,7 +245,7 @@ fn who_is_uncertain_for_too_long_is_blocked_and_how_long_is_measured() {
     stage.voted(2, 1, true);
     stage.falls(3);
     stage.pass(1000);
-    stage.voted(3, 1, true);
+    stage.recovered(3, 1);
     assert_eq!(stage.decided(1, 1, Abort), HELD);
     stage.pass(601);
     let broken = "a participant is up, and blocked: transaction n0.1.1, undecided at 1.615s";
