@@ -11,6 +11,7 @@ use seedstorm::scenario::Document;
 
 const SCENARIOS: &[&str] = &[
     "heartbeat/active",
+    "heartbeat/compare-swim",
     "heartbeat/estimated",
     "heartbeat/hybrid",
     "heartbeat/passive",

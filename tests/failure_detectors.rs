@@ -10,7 +10,7 @@ use seedstorm::scenario::Document;
 use seedstorm::sim::Outcome;
 use seedstorm::time::Span;
 
-const DETECTORS: [&str; 6] = ["active", "passive", "estimated", "hybrid", "phi", "phi-exponential"];
+const DETECTORS: [&str; 7] = ["active", "passive", "estimated", "hybrid", "phi", "phi-exponential", "swim"];
 
 fn run(document: &Document, seed: u64) -> Outcome {
     let (scenario, plan) = prepared(document, seed);
@@ -78,6 +78,19 @@ fn detection_takes_no_longer_than_promised_and_sometimes_nearly_as_long() {
         let longest = runs.flat_map(|outcome| times(&outcome, "detection_time").to_vec()).max().unwrap();
         assert!(longest <= Span::ms(bound), "{name}: {longest}");
         assert!(longest >= Span::ms(bound - 50), "{name}: {longest}");
+    }
+}
+
+/// A timeout that is shorter than a period has often run out when a node that stood still asks at last.
+#[test]
+fn who_asks_late_waits_as_long_for_the_answers() {
+    let text = r#"{ "seedstorm": 1, "protocol": "heartbeat", "nodes": 4,
+                    "params": { "detector": { "active": { "every": "100ms", "timeout": "50ms" } } },
+                    "network": { "latency": ["1ms", "20ms"] },
+                    "faults": { "pause": { "every": "500ms", "lasts": ["20ms", "150ms"], "strike": "between" } },
+                    "checks": ["strong_accuracy"], "run_for": "20s" }"#;
+    for seed in 0..20 {
+        run(&Document::parse(text).unwrap(), seed);
     }
 }
 

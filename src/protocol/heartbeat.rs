@@ -229,7 +229,7 @@ impl Protocol for Heartbeat {
     const FACTS: &'static [&'static str] = &["suspected", "trusted", "probed", "told", "learned", "declared"];
     const MESSAGES: &'static [&'static str] =
         &["beat", "ping", "ack", "probe", "answer", "help", "knock", "join", "state", "state_back"];
-    const SOMETIMES: &'static [&'static str] = &["suspected", "trusted", "declared"];
+    const SOMETIMES: &'static [&'static str] = &["suspected", "trusted"];
 
     fn config(setup: &Setup<'_, HeartbeatParams>) -> Result<HeartbeatConfig, ParamError> {
         HeartbeatConfig::new(setup)

@@ -4,7 +4,7 @@
 //! Pings are numbered by rounds, and the timeout of a ping is the freshness point of its round. A crash is noticed within
 //! a period and a timeout. It costs two messages where a heartbeat costs one, and the way there and back counts against
 //! the timeout; but no two clocks need to run alike, for it is the same clock that sends and judges. Rounds in which a node
-//! stood still and did not ask are not judged: nobody could answer.
+//! stood still and did not ask are not judged: nobody could answer. And who asks late waits as long for the answers.
 
 use crate::process::{Io, NodeId};
 use crate::protocol::heartbeat::rounds::{Beat, Rounds};
@@ -76,7 +76,10 @@ impl Asking {
             io.send(peer, Message::Ping(round));
         }
         if round > self.asked + 1 {
-            self.answers.begin_with(round, beat, judge, io);
+            self.answers.begin_with(round);
+        }
+        if beat.is_late(round, io.now()) {
+            self.answers.begins_late(round, beat, judge, io);
         }
         self.asked = round;
         io.arm(Timer::Ask, beat.until(round + 1, io.now()));

@@ -105,7 +105,8 @@ pub struct HybridParams {
     pub shift: Span,
     /// From a ping until it must have been acknowledged.
     pub timeout: Span,
-    /// How many messages a second a node may send, on average. From this follows how often it pings.
+    /// How many messages a second a node may send, on average. Answers to pings that the network doubled come on top.
+    /// From this follows how often it pings.
     pub budget: u32,
 }
 
@@ -256,10 +257,12 @@ impl DetectorParams {
     fn rule(self, topology: Topology, web: &Web) -> Result<Rule, ParamError> {
         match self {
             Self::Active(ActiveParams { every, timeout }) => {
-                Ok(Rule::Active(beat("detector.active.every", every, timeout)?))
+                let fields = ["detector.active.every", "detector.active.timeout"];
+                Ok(Rule::Active(beat(fields, every, timeout)?))
             }
             Self::Passive(params) => {
-                let beat = beat("detector.passive.every", params.every, params.shift)?;
+                let fields = ["detector.passive.every", "detector.passive.shift"];
+                let beat = beat(fields, params.every, params.shift)?;
                 Ok(match params.clocks {
                     Clocks::Synchronised => Rule::Passive(beat),
                     Clocks::Estimated => {
@@ -278,11 +281,24 @@ impl DetectorParams {
     }
 }
 
-fn beat(field: &str, every: Span, shift: Span) -> Result<Beat, ParamError> {
+fn beat([field, rest]: [&str; 2], every: Span, shift: Span) -> Result<Beat, ParamError> {
+    period(field, every)?;
+    Ok(Beat { every, shift: wait(rest, shift)? })
+}
+
+fn period(field: &str, every: Span) -> Result<Span, ParamError> {
     if every < Span::us(1) {
         return Err(ParamError::new(field, "a period is 1us at least"));
     }
-    Ok(Beat { every, shift })
+    Ok(every)
+}
+
+/// A shift or a timeout.
+fn wait(field: &str, wait: Span) -> Result<Span, ParamError> {
+    if wait < Span::us(1) {
+        return Err(ParamError::new(field, "a message takes its time; 1us at least"));
+    }
+    Ok(wait)
 }
 
 fn size(field: &str, size: u32, least: u32) -> Result<usize, ParamError> {
@@ -294,20 +310,21 @@ fn size(field: &str, size: u32, least: u32) -> Result<usize, ParamError> {
 
 impl HybridParams {
     fn rule(self, web: &Web) -> Result<Rule, ParamError> {
-        let pushed = beat("detector.hybrid.every", self.every, self.shift)?;
+        let pushed = beat(["detector.hybrid.every", "detector.hybrid.shift"], self.every, self.shift)?;
+        let timeout = wait("detector.hybrid.timeout", self.timeout)?;
         let Some(every) = asked_every(self.every, self.budget, web) else {
             let heartbeats = u64::from(web.watching(NodeId(1))) * 1_000_000_000 / self.every.0;
             let message =
                 format!("the heartbeats alone are {heartbeats} messages a second, which leaves none for pings");
             return Err(ParamError::new("detector.hybrid.budget", message));
         };
-        Ok(Rule::Hybrid(Channels { pushed, asked: Beat { every, shift: self.timeout } }))
+        Ok(Rule::Hybrid(Channels { pushed, asked: Beat { every, shift: timeout } }))
     }
 }
 
 impl PhiParams {
     fn rule(self) -> Result<Rule, ParamError> {
-        let Beat { every, .. } = beat("detector.phi.every", self.every, Span::ZERO)?;
+        let every = period("detector.phi.every", self.every)?;
         if !(1..=100_000).contains(&self.threshold_milli) {
             let message = format!("a threshold is from 1 to 100000 thousandths, not {}", self.threshold_milli);
             return Err(ParamError::new("detector.phi.threshold_milli", message));

@@ -30,7 +30,7 @@ impl Channels {
 }
 
 /// How often pings can be sent if no node may send more than `budget` messages a second, heartbeats and answers to the
-/// pings of others included; nothing if the heartbeats alone are too many. They are not sent more often than those.
+/// pings of others included, but not second answers to pings that the network doubled; nothing if the heartbeats alone are too many. They are not sent more often than those.
 pub(super) fn asked_every(pushed: Span, budget: u32, web: &Web) -> Option<Span> {
     const SECOND: u128 = 1_000_000_000;
     let every = u128::from(pushed.0);

@@ -2,8 +2,8 @@
 //!
 //! A node sends its `i`-th heartbeat when its clock shows σᵢ = i · η. Who watches it trusts it between the freshness
 //! points τᵢ = σᵢ + δ and τᵢ₊₁ if it has received the `i`-th or a later one. So a crash is noticed within δ + η,
-//! whatever the network does; and of all detectors that promise this at the same rate of heartbeats, none makes mistakes
-//! less often (theorem 5 there). The clocks must run alike: all watched nodes share their freshness points.
+//! whatever the network does; and of all detectors that promise this at the same rate of heartbeats, none has a better
+//! query accuracy (theorem 5 there). The clocks must run alike: all watched nodes share their freshness points.
 
 use crate::process::{Io, NodeId};
 use crate::protocol::heartbeat::rounds::{Beat, Rounds};

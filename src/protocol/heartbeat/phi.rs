@@ -9,8 +9,8 @@
 //!
 //! **What is learned.** The first heartbeat cannot be judged by those before it: at first a node takes the period that is
 //! configured for the mean, and a quarter of it for the deviation, or it would trust for ever whom it never heard. The time
-//! over an outage is no time between heartbeats: what ends a suspicion teaches nothing, and nothing counts for more than
-//! [`longest`](Accrual::longest). And where the network is too regular, the deviation is not taken to be less than
+//! over an outage is no time between heartbeats, nor is the time from the boot to the first one: what ends a suspicion
+//! teaches nothing, and nothing counts for more than [`longest`](Accrual::longest). And where the network is too regular, the deviation is not taken to be less than
 //! [`least_deviation`](Accrual::least_deviation).
 
 mod quantile;
@@ -100,9 +100,12 @@ impl Intervals {
         Span(variance.isqrt() as u64)
     }
 
-    /// When φ reaches the threshold.
+    /// When φ reaches the threshold. Heartbeats that queued up come in one after the other, but they are not sent more often
+    /// than every period: a window full of such intervals would make every heartbeat to come end a suspicion, from
+    /// which nothing is learned, for ever.
     fn deadline(&self, accrual: &Accrual) -> Local {
-        self.last + accrual.patience.after(self.mean(), self.deviation().max(accrual.least_deviation))
+        let mean = self.mean().max(accrual.every);
+        self.last + accrual.patience.after(mean, self.deviation().max(accrual.least_deviation))
     }
 }
 
@@ -131,12 +134,12 @@ impl Phi {
         if round <= peer.newest {
             return;
         }
-        let interval = now.since(peer.last);
+        let (interval, is_first) = (now.since(peer.last), peer.newest == 0);
         peer.newest = round;
         peer.last = now;
         if config.planted.is(Mistake::OutageLearned) {
             peer.learn(interval, accrual.window);
-        } else if !self.deadlines.is_overdue(slot) && interval > Span::ZERO {
+        } else if !is_first && !self.deadlines.is_overdue(slot) && interval > Span::ZERO {
             peer.learn(interval.min(accrual.longest), accrual.window);
         }
         let deadline = peer.deadline(accrual);
@@ -183,6 +186,23 @@ mod tests {
         assert_eq!((intervals.mean(), intervals.deviation()), (Span(5), Span(2)));
         intervals.learn(Span(50), 1);
         assert_eq!((intervals.mean(), intervals.deviation()), (Span(50), Span(0)));
+    }
+
+    #[test]
+    fn a_burst_does_not_make_the_next_heartbeat_overdue() {
+        let accrual = Accrual {
+            every: Span::ms(100),
+            window: 10,
+            longest: Span::ms(300),
+            least_deviation: Span::ms(5),
+            patience: Patience::normal(8_000),
+        };
+        let mut intervals = Intervals::new(accrual.every, Local(0));
+        for _ in 0..accrual.window {
+            intervals.learn(Span::us(1), accrual.window);
+        }
+        assert_eq!(intervals.mean(), Span::us(1));
+        assert!(intervals.deadline(&accrual) > Local(0) + Span::ms(120), "{:?}", intervals.deadline(&accrual));
     }
 
     #[test]

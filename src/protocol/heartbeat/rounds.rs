@@ -35,6 +35,12 @@ impl Beat {
         Span((round * self.every.0).saturating_sub(now.0))
     }
 
+    /// Whether this round began before now.
+    #[must_use]
+    pub(super) fn is_late(self, round: u64, now: Local) -> bool {
+        now.0 > round * self.every.0
+    }
+
     /// From now until the freshness point of this round; nothing if it has passed.
     fn until_judged(self, round: u64, now: Local) -> Span {
         Span((round * self.every.0 + self.shift.0).saturating_sub(now.0))
@@ -58,6 +64,8 @@ impl Beat {
 pub(super) struct Rounds {
     /// The round whose freshness point is waited for.
     due: u64,
+    /// The last round that the node itself began late, and when.
+    late: (u64, Local),
     peers: Table<Heard>,
 }
 
@@ -87,7 +95,7 @@ impl Rounds {
         if watched > 0 {
             io.arm(timer, beat.until_judged(due, io.now()));
         }
-        Self { due, peers: Table::new(watched) }
+        Self { due, late: (0, Local(0)), peers: Table::new(watched) }
     }
 
     /// Somebody was heard in this round. Whether he was silent and is no more.
@@ -103,9 +111,24 @@ impl Rounds {
     }
 
     /// The rounds before this one are not judged: nobody had a chance to be heard in them.
-    pub(super) fn begin_with(&mut self, round: u64, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
+    pub(super) fn begin_with(&mut self, round: u64) {
         self.due = round;
-        io.arm(timer, beat.until_judged(round, io.now()));
+    }
+
+    /// A round begins only now, in which others answer: they have as long as in any other.
+    pub(super) fn begins_late(&mut self, round: u64, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
+        self.late = (round, io.now());
+        if self.due == round {
+            self.wait(beat, timer, io);
+        }
+    }
+
+    /// Waits for the freshness point of the round that is due.
+    fn wait(&self, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
+        let (late, began) = self.late;
+        let judged =
+            if late == self.due { (began + beat.shift).since(io.now()) } else { beat.until_judged(self.due, io.now()) };
+        io.arm(timer, judged);
     }
 
     /// A freshness point: tells who falls silent, and waits for the next.
@@ -127,7 +150,7 @@ impl Rounds {
             }
         }
         self.due = (self.due + 1).max(beat.judged(now));
-        io.arm(timer, beat.until_judged(self.due, now));
+        self.wait(beat, timer, io);
     }
 
     /// Whether anybody is watched.

@@ -128,19 +128,27 @@ impl Property<Heartbeat> for DetectionBound {
             *took = suspects.then(|| now.since(down));
         }
         match self.deadline(node, peer) {
-            Some(deadline) if now > deadline && suspects => self.broken("a crash is noticed late", node, peer),
-            Some(deadline) if now > deadline => self.broken("who is down is trusted again", node, peer),
-            _ => Verdict::Held,
+            // There is no bound, or it does not run.
+            None => Verdict::Skip,
+            Some(deadline) if now <= deadline => Verdict::Held,
+            Some(_) if suspects => self.broken("a crash is noticed late", node, peer),
+            Some(_) => self.broken("who is down is trusted again", node, peer),
         }
     }
 
     fn on_world(&mut self, now: Time, event: &WorldEvent) -> Verdict {
         let verdict = self.judge(now);
-        self.troubles.take(now, event);
-        match *event {
+        let was_down = |node| self.troubles.down_since(node).is_some();
+        // Who is down already may fall again, with its machine or for good; it was then noticed as soon as it was.
+        let falls = match *event {
             WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node } => {
-                self.falls(node);
+                (!was_down(node)).then_some(node)
             }
+            _ => None,
+        };
+        self.troubles.take(now, event);
+        falls.into_iter().for_each(|node| self.falls(node));
+        match *event {
             WorldEvent::Boot { node, life } if life > 1 => self.returns(node),
             WorldEvent::Boot { node, .. } if self.troubles.befell(node) => self.returns(node),
             WorldEvent::Resume { node } => self.returns(node),

@@ -155,6 +155,18 @@ fn detection_is_timed_to_the_suspicion_that_lasts() {
 }
 
 #[test]
+fn who_falls_again_while_it_is_down_was_noticed_when_it_was() {
+    let mut stage = Stage::<DetectionBound>::new();
+    stage.crash(100, 1);
+    stage.suspects(300, 0, 1);
+    stage.crash(350, 1);
+    stage.suspects(400, 2, 1);
+    stage.event(450, &WorldEvent::Retire { node: NodeId(1) });
+    assert_eq!(stage.times(500, "detection_time"), Some(vec![Span::ms(200), Span::ms(300)]));
+    assert_eq!(stage.trusts(501, 0, 1), "who is down is trusted again", "the bound runs from the first fall");
+}
+
+#[test]
 fn mistakes_are_timed_from_one_to_the_next_and_to_their_end() {
     let mut stage = Stage::<StrongAccuracy>::new();
     stage.suspects(100, 0, 1);
