@@ -62,6 +62,7 @@ fn campaign(seeds: u64) {
         let nodes = document.value().get("nodes").and_then(serde_json::Value::as_u64).unwrap_or(1);
         let seeds = if nodes < 1_000 { seeds } else { seeds * 5 / nodes };
         if seeds == 0 {
+            println!("{}: left out, {nodes} nodes are too many for this campaign", file.display());
             continue;
         }
         let start = std::time::Instant::now();

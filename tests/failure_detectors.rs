@@ -3,11 +3,12 @@
 use std::thread;
 
 use seedstorm::check::measure::{Measure, Reading};
-use seedstorm::fault::FaultPlan;
+use seedstorm::fault::{FaultPlan, Who};
+use seedstorm::ids::NodeId;
 use seedstorm::lab::{BUILT_IN, Experiment, Look, admit, prepare};
 use seedstorm::rng::Seed;
 use seedstorm::scenario::Document;
-use seedstorm::sim::Outcome;
+use seedstorm::sim::{Ending, Outcome};
 use seedstorm::time::Span;
 
 const DETECTORS: [&str; 7] = ["active", "passive", "estimated", "hybrid", "phi", "phi-exponential", "swim"];
@@ -244,4 +245,22 @@ fn nfd_s_is_mistaken_as_often_and_as_long_as_theory_says() {
         assert!(within(lasted, duration, tolerance), "E(T_M) at {}", point.detection);
         assert!(within(wrongly, wrong, tolerance), "1 - P_A at {}", point.detection);
     }
+}
+
+/// `cargo test --release --test failure_detectors -- --ignored --nocapture million` prints what it took.
+#[test]
+#[ignore = "a million nodes take a while"]
+fn every_crash_among_a_million_is_noticed() {
+    let start = std::time::Instant::now();
+    let outcome = run(&shipped("million"), 1);
+    let seconds = start.elapsed().as_secs_f64();
+    let rate = outcome.events as f64 / seconds / 1e6;
+    println!("{} events in {seconds:.1} s, {rate:.2} M/s", outcome.events);
+    assert_eq!(outcome.ending, Ending::Completed);
+    assert_eq!(outcome.counters.crashes, 1_000);
+    let Who::Nodes(crashed) = &outcome.plan.timeline[0].who else { panic!("whom it struck is told") };
+    assert_eq!(crashed.len(), 1_000);
+    let successors = |node: NodeId| (1..=3).map(move |n| NodeId((node.0 + n) % 1_000_000));
+    let watchers = crashed.iter().flat_map(successors).filter(|&watcher| !crashed.contains(watcher)).count();
+    assert_eq!(times(&outcome, "detection_time").len(), watchers);
 }

@@ -7,26 +7,25 @@ use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 /// dead before, and everybody else who is down, dead.
 #[derive(Debug)]
 pub struct TrueMembership {
-    is_swim: bool,
     down: Vec<bool>,
 }
 
 impl Property<Heartbeat> for TrueMembership {
     const NAME: &'static str = "true_membership";
     const ABOUT: &'static str = "SWIM: once healed, all members come to hold alive exactly those who live";
-    const AFTER: &'static str = "learned";
+    const AFTER: &'static str = "suspected";
 
     fn applies(config: &HeartbeatConfig) -> bool {
         config.swim().is_some()
     }
 
-    fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
-        Self { is_swim: config.swim().is_some(), down: cast.nodes().map(|node| cast.is_spare(node)).collect() }
+    fn new(_config: &HeartbeatConfig, cast: &Cast) -> Self {
+        Self { down: cast.nodes().map(|node| cast.is_spare(node)).collect() }
     }
 
     fn on_fact(&mut self, _at: At, fact: &Fact) -> Verdict {
         match fact {
-            Fact::Suspected(_) | Fact::Trusted(_) if self.is_swim => Verdict::Held,
+            Fact::Suspected(_) | Fact::Trusted(_) => Verdict::Held,
             _ => Verdict::Skip,
         }
     }
@@ -43,7 +42,7 @@ impl Property<Heartbeat> for TrueMembership {
     }
 
     fn settled(&self, core: &NodeSet, nodes: Nodes<'_, Heartbeat>) -> Progress {
-        let all = (0..nodes.count()).map(NodeId).filter(|_| self.is_swim);
+        let all = (0..nodes.count()).map(NodeId);
         // Who is neither down nor of the core lives out of reach, and may be held whatever comes.
         let known: Vec<NodeId> = all.filter(|&node| core.contains(node) || self.down[node.index()]).collect();
         for member in core.iter() {
