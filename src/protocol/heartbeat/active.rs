@@ -76,7 +76,7 @@ impl Asking {
             io.send(peer, Message::Ping(round));
         }
         if round > self.asked + 1 {
-            self.answers.begin_with(round);
+            self.answers.begin_with(round, beat, judge, io);
         }
         if beat.is_late(round, io.now()) {
             self.answers.begins_late(round, beat, judge, io);

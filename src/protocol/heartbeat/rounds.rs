@@ -111,8 +111,9 @@ impl Rounds {
     }
 
     /// The rounds before this one are not judged: nobody had a chance to be heard in them.
-    pub(super) fn begin_with(&mut self, round: u64) {
+    pub(super) fn begin_with(&mut self, round: u64, beat: Beat, timer: Timer, io: &mut Io<'_, Heartbeat>) {
         self.due = round;
+        self.wait(beat, timer, io);
     }
 
     /// A round begins only now, in which others answer: they have as long as in any other.
