@@ -9,10 +9,10 @@
 //!
 //! **The detectors.** *Active*: who watches asks, and wants an answer in time. *Passive*: who is watched says unasked that it
 //! is there, and must be heard by certain instants, which are known (NFD-S) or estimated (NFD-E). *Hybrid*: both, and only
-//! who is silent on both channels is suspected. *φ-accrual*: a silence is judged by how unlikely it has become. [`swim`](swim):
+//! who is silent on both channels is suspected. *φ-accrual*: a silence is judged by how unlikely it has become. [`swim`]:
 //! everybody asks one other at a time, and passes on what he heard. Each has a file of its own, and there its paper.
 //!
-//! **Who watches whom** is the same for all of them ([`topology`](topology)): everybody everybody, one monitor all others, or
+//! **Who watches whom** is the same for all of them ([`topology`]): everybody everybody, one monitor all others, or
 //! each node its predecessors in a ring.
 //!
 //! **What a node reports** is a change of its mind: it suspects somebody, or trusts him again. At first, and after each
