@@ -27,7 +27,7 @@ pub trait Property<P: Process>: Sized {
     const NAME: &'static str;
     /// What it claims, in a sentence.
     const ABOUT: &'static str;
-    /// The faults without which it is vacuous, and that is nobody's fault.
+    /// Without any of these faults it is vacuous, and that is nobody's fault.
     const NEEDS: &'static [FaultKind] = &[];
 
     /// The kind of fact before which it has nothing to look at; empty where it always has.
@@ -326,7 +326,7 @@ pub struct PropertyInfo {
     pub name: &'static str,
     /// What it claims.
     pub about: &'static str,
-    /// The faults without which it is vacuous.
+    /// Without any of these faults it is vacuous.
     pub needs: &'static [FaultKind],
     /// The kind of fact before which it has nothing to look at; empty where it always has.
     #[serde(skip_serializing_if = "str::is_empty")]

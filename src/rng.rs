@@ -359,7 +359,8 @@ mod tests {
 
     #[test]
     fn rolls_are_evenly_spread() {
-        // Chi-squared over 256 cells for consecutive words, the worst case in use: 255 degrees of freedom, 0.1 % at 330.
+        // Chi-squared over 256 cells for consecutive words, the worst case in use: 255 degrees of freedom, 0.1 % at
+        // 330.
         for shift in [0, 8, 28, 56] {
             let mut cells = [0u32; 256];
             for word in 0..65_536u64 {

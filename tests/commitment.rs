@@ -1,4 +1,5 @@
-//! How often two-phase commit blocks and for how long, and what either protocol costs, against what their essays compute.
+//! How often two-phase commit blocks and for how long, and what either protocol costs, against what their essays
+//! compute.
 
 use seedstorm::check::measure::Reading;
 use seedstorm::lab::{BUILT_IN, Look, admit, prepare};

@@ -47,9 +47,9 @@ fn a_drift_beyond_the_stated_bound_is_caught_as_a_stale_read_and_none_within_it(
     assert!(tally.facts["lease_read"] > 10_000, "{:?}", tally.facts);
 }
 
-/// Nothing takes time but waiting. n0 leads, and its clock is slow by so many millionths; those of the others are fast by
-/// as many. It is cut off right after a heartbeat at 252.5 ms. The others elect n1 at the instant at which n2's promise
-/// is over, around 401 ms. All the time clients ask n0.
+/// Nothing takes time but waiting. n0 leads, and its clock is slow by so many millionths; those of the others are fast
+/// by as many. It is cut off right after a heartbeat at 252.5 ms. The others elect n1 at the instant at which n2's
+/// promise is over, around 401 ms. All the time clients ask n0.
 fn at_the_edge(drift_ppm: u32) -> String {
     let read = |n: u32| {
         let (us, client) = (400_900 + 2 * n, n % 100);

@@ -1,5 +1,5 @@
-//! SWIM against its own theory: how soon a crash is first noticed, what suspicion is good for, and that a thousand members
-//! come together again after a partition.
+//! SWIM against its own theory: how soon a crash is first noticed, what suspicion is good for, and that a thousand
+//! members come together again after a partition.
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use seedstorm::lab::{self, Lab, Look, SimOf};
@@ -29,11 +29,11 @@ fn sim(scenario: &str, seed: u64) -> SimOf<Heartbeat> {
     lab::sim::<Heartbeat>(&scenario, plan).unwrap()
 }
 
-/// The number of whole periods, from the first after a crash on, until somebody probes the crashed member. Nothing is lost, so
-/// that this probe fails, and is the first to.
+/// The number of whole periods, from the first after a crash on, until somebody probes the crashed member. Nothing is
+/// lost, so that this probe fails, and is the first to.
 ///
-/// All members begin their periods at one instant, and their rounds with them: m periods each, of which the first begins
-/// with the first period. The crash comes in the middle of a period, when its probes have been answered.
+/// All members begin their periods at one instant, and their rounds with them: m periods each, of which the first
+/// begins with the first period. The crash comes in the middle of a period, when its probes have been answered.
 fn first_detection(members: u64, probing: Probing, seed: u64) -> u64 {
     let others = members - 1;
     let rounds = if members > 10 { 0 } else { seed % 3 };
@@ -68,17 +68,17 @@ fn mean(members: u64, probing: Probing, seeds: u64) -> f64 {
 
 /// Theory. There are `m` = n − 1 members left to notice the crash, each of which probes one of `m` others a period.
 ///
-/// *At random*: nobody probes the crashed one in a period with probability (1 − 1/m)ᵐ, whatever was before, so the first
-/// detection takes 1 / (1 − (1 − 1/m)ᵐ) periods on average (section 3.1 of the paper, for finite n).
+/// *At random*: nobody probes the crashed one in a period with probability (1 − 1/m)ᵐ, whatever was before, so the
+/// first detection takes 1 / (1 − (1 − 1/m)ᵐ) periods on average (section 3.1 of the paper, for finite n).
 ///
-/// *In turns, from the beginning of a round*: each of the `m` has the crashed one at an even draw of the places 1 to `m`,
-/// independent of the others. Nobody has had it in the first `k` with probability ((m − k)/m)ᵐ, and the mean of a number is
-/// the sum over `k` of the probability that it is greater.
+/// *In turns, from the beginning of a round*: each of the `m` has the crashed one at an even draw of the places 1 to
+/// `m`, independent of the others. Nobody has had it in the first `k` with probability ((m − k)/m)ᵐ, and the mean of a
+/// number is the sum over `k` of the probability that it is greater.
 ///
-/// *In turns, when p periods of the round are over*: who has had the crashed one among these, with probability p/m, probes
-/// it again in the next round only; who has not, within the m − p periods left. So a member has not probed it within k
-/// periods with probability (m − k)/m as long as k ≤ m − p, and p/m · (2m − p − k)/m after that. Given p, members are
-/// independent; p is an even draw from 0 to m − 1.
+/// *In turns, when p periods of the round are over*: who has had the crashed one among these, with probability p/m,
+/// probes it again in the next round only; who has not, within the m − p periods left. So a member has not probed it
+/// within k periods with probability (m − k)/m as long as k ≤ m − p, and p/m · (2m − p − k)/m after that. Given p,
+/// members are independent; p is an even draw from 0 to m − 1.
 fn theory(members: u64, probing: Probing) -> f64 {
     let m = (members - 1) as f64;
     let power = |x: f64| (0..members - 1).fold(1.0, |product, _| product * x);
@@ -146,8 +146,8 @@ const LOSSY: &str = r#"{
     "run_for": "60s", "settle": "0ms"
 }"#;
 
-/// What suspicion is good for (section 4.2, figure 6 of the paper): the mistake "no-suspicion" ends a run at its first death, so
-/// that the same detector, with suspicion set off, stands for it.
+/// What suspicion is good for (section 4.2, figure 6 of the paper): the mistake "no-suspicion" ends a run at its first
+/// death, so that the same detector, with suspicion set off, stands for it.
 #[test]
 fn without_suspicion_many_more_who_live_are_declared_dead() {
     let deaths = |scenario: &str| -> u64 {

@@ -44,6 +44,8 @@ const FLOATS: &[&str] =
     &["params.rs", "rng/ratio.rs", "time.rs", "fault/draw/swarm.rs", "protocol/heartbeat/phi/quantile.rs"];
 
 const LONGEST_FILE: usize = 600;
+/// The compiler's formatter breaks code, and leaves comments alone.
+const LONGEST_COMMENT: usize = 120;
 const LONGEST_FUNCTION: usize = 60;
 
 struct Source {
@@ -200,6 +202,17 @@ fn files_and_functions_stay_short() {
 }
 
 /// From its first type to its first invariant: settings, messages, timers, facts, node and handlers.
+#[test]
+fn comments_are_as_narrow_as_code() {
+    let mut faults = Vec::new();
+    for source in sources() {
+        let lines = source.code.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("//"));
+        let wide = lines.filter(|(_, line)| line.chars().count() > LONGEST_COMMENT);
+        faults.extend(wide.map(|(n, _)| format!("{}:{}: a comment too wide", source.path.display(), n + 1)));
+    }
+    complain(&faults);
+}
+
 #[test]
 fn the_example_of_a_protocol_stays_short() {
     let file = root().with_file_name("examples").join("token_ring/protocol.rs");

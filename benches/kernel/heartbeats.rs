@@ -1,5 +1,5 @@
-//! How fast heartbeats go round where nothing happens: everybody pushes to everybody each 10 ms, and is judged 30 ms later;
-//! and the ring of a million nodes that scenarios/heartbeat/million.json is about. All invariants on.
+//! How fast heartbeats go round where nothing happens: everybody pushes to everybody each 10 ms, and is judged 30 ms
+//! later; and a ring of a million nodes, as in scenarios/heartbeat/million.json. All invariants on.
 
 use std::time::Instant;
 

@@ -29,6 +29,13 @@ pub enum Reading {
         /// The whole; zero where there was nothing to be a part of.
         whole: u128,
     },
+    /// How often something happened in all the time in which it could, such as that of all pairs of nodes together.
+    Rate {
+        /// How often.
+        count: u64,
+        /// In so many nanoseconds.
+        over: u128,
+    },
 }
 
 /// A distribution in a few numbers.
@@ -99,6 +106,12 @@ pub fn fraction(part: u128, whole: u128) -> String {
     format!("{}.{:09}", scaled / PLACES, scaled % PLACES)
 }
 
+/// A rate as a decimal fraction, by the second: `"0.000412000"`.
+#[must_use]
+pub fn per_second(count: u64, over: u128) -> String {
+    fraction(u128::from(count) * 1_000_000_000, over)
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 enum Written<'a> {
@@ -121,6 +134,13 @@ enum Written<'a> {
         whole: String,
         share: String,
     },
+    Rate {
+        name: &'a str,
+        about: &'a str,
+        count: u64,
+        over: String,
+        per_second: String,
+    },
 }
 
 /// In documents a distribution is its summary.
@@ -136,6 +156,13 @@ impl Serialize for Measure {
                 part: part.to_string(),
                 whole: whole.to_string(),
                 share: fraction(*part, *whole),
+            },
+            Reading::Rate { count, over } => Written::Rate {
+                name,
+                about,
+                count: *count,
+                over: over.to_string(),
+                per_second: per_second(*count, *over),
             },
         };
         written.serialize(serializer)

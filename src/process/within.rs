@@ -1,10 +1,10 @@
 //! One protocol inside another: a lock service on Raft.
 //!
 //! The outer process keeps the inner one as a part of its state and calls the inner handlers itself, each inside
-//! [`Io::within`]. The inner handler has an [`Io`] of its own, with its own configuration and group. What it asks for is
-//! turned into effects of the outer process by one value, the [`Wrap`], and leaves in the place where the call
-//! stood: after what the outer handler asked before, and before what it asks then. So barriers hold back what follows in
-//! either, and what the inner process sends to itself comes to the outer node, which hands it on.
+//! [`Io::within`]. The inner handler has an [`Io`] of its own, with its own configuration and group. What it asks for
+//! is turned into effects of the outer process by one value, the [`Wrap`], and leaves in the place where the call
+//! stood: after what the outer handler asked before, and before what it asks then. So barriers hold back what follows
+//! in either, and what the inner process sends to itself comes to the outer node, which hands it on.
 //!
 //! Clock, draws and tickets are those of the one node. The inner draws continue the outer numbering, and an inner
 //! [`Ticket`](super::Ticket) is an outer one: `on_synced` may be passed on to both as it comes, since each compares

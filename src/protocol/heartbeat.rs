@@ -1,23 +1,25 @@
-//! Failure detectors that live on heartbeats. Each node is to know which of those that it watches are down, though all it
-//! can notice is that it hears nothing of them.
+//! Failure detectors that live on heartbeats. Each node is to know which of those that it watches are down, though all
+//! it can notice is that it hears nothing of them.
 //!
 //! What a detector promises has two sides (Chandra and Toueg, "Unreliable Failure Detectors for Reliable Distributed
-//! Systems", 1996). *Completeness*: who is down is suspected. *Accuracy*: who is not down is not. Under messages that may
-//! be late or lost the second cannot be kept, only be kept most of the time; so how well a detector does is a matter of
-//! measure (Chen, Toueg and Aguilera, "On the Quality of Service of Failure Detectors", 2002): how soon a crash is noticed,
-//! how often and for how long it is mistaken while nobody crashed, and what it sends for that.
+//! Systems", 1996). *Completeness*: who is down is suspected. *Accuracy*: who is not down is not. Under messages that
+//! may be late or lost the second cannot be kept, only be kept most of the time; so how well a detector does is a
+//! matter of measure (Chen, Toueg and Aguilera, "On the Quality of Service of Failure Detectors", 2002): how soon a
+//! crash is noticed, how often and for how long it is mistaken while nobody crashed, and what it sends for that.
 //!
-//! **The detectors.** *Active*: who watches asks, and wants an answer in time. *Passive*: who is watched says unasked that it
-//! is there, and must be heard by certain instants, which are known (NFD-S) or estimated (NFD-E). *Hybrid*: both, and only
-//! who is silent on both channels is suspected. *φ-accrual*: a silence is judged by how unlikely it has become. [`swim`]:
-//! everybody asks one other at a time, and passes on what he heard. Each has a file of its own, and there its paper.
+//! **The detectors.** *Active*: who watches asks, and wants an answer in time. *Passive*: who is watched says unasked
+//! that it is there, and must be heard by certain instants, which are known (NFD-S) or estimated (NFD-E). *Hybrid*:
+//! both, and only who is silent on both channels is suspected. *φ-accrual*: a silence is judged by how unlikely it has
+//! become. [`swim`]: everybody asks one other at a time, and passes on what he heard. Each has a file of its own, and
+//! there its paper.
 //!
 //! **Who watches whom** is the same for all of them ([`topology`]): everybody everybody, one monitor all others, or
 //! each node its predecessors in a ring.
 //!
 //! **What a node reports** is a change of its mind: it suspects somebody, or trusts him again. At first, and after each
 //! restart, it trusts everybody, for as long as a detection takes; that is no report. It keeps nothing on disk: what it
-//! thought before a crash is of no use after it. Heartbeats are numbered by the sender's clock, which no restart sets back.
+//! thought before a crash is of no use after it. Heartbeats are numbered by the sender's clock, which no restart sets
+//! back.
 
 mod active;
 mod bugs;
@@ -235,8 +237,8 @@ impl Protocol for Heartbeat {
         HeartbeatConfig::new(setup)
     }
 
-    /// Everybody who lives: who is down stays down, so that there is somebody to be suspected. Only where fewer than two
-    /// live, others come back.
+    /// Everybody who lives: who is down stays down, so that there is somebody to be suspected. Only where fewer than
+    /// two live, others come back.
     fn core(_: &HeartbeatConfig, nodes: Nodes<'_, Self>, candidates: &NodeSet, dice: &mut dyn Dice) -> Option<NodeSet> {
         let (mut core, mut down): (Vec<NodeId>, Vec<NodeId>) =
             candidates.iter().partition(|&node| nodes.get(node).is_some());

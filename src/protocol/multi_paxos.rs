@@ -5,11 +5,11 @@
 //! told in [`paxos`](crate::protocol::paxos). Here there is one for each *slot* of a log, and they share their ballots.
 //! Every node is acceptor, replica and possible leader in one, as in Paxos Made Live.
 //!
-//! **Ballots and leaders** (`election`). A node that hears from no leader for a random while begins a ballot higher than
-//! all it heard of. It asks all for promises, once for all slots that it does not know to be decided (phase 1). With
-//! those of a majority it leads: it is bound, slot by slot, to what was accepted in the highest ballot among them, fills
-//! the slots that were left empty between with no-ops, and proposes all that anew in its own ballot. From then on each
-//! command needs phase 2 only. A leader who meets a higher ballot is *preempted*: it becomes a follower.
+//! **Ballots and leaders** (`election`). A node that hears from no leader for a random while begins a ballot higher
+//! than all it heard of. It asks all for promises, once for all slots that it does not know to be decided (phase 1).
+//! With those of a majority it leads: it is bound, slot by slot, to what was accepted in the highest ballot among them,
+//! fills the slots that were left empty between with no-ops, and proposes all that anew in its own ballot. From then on
+//! each command needs phase 2 only. A leader who meets a higher ballot is *preempted*: it becomes a follower.
 //!
 //! Nothing promised depends on time: a leader holds no lease, and several may think that they lead. But a healthy
 //! leader should stay, so nodes that hear from a leader do not listen to candidates, and one that does not hear from a
@@ -18,8 +18,8 @@
 //!
 //! **Phase 2** (`replication`, `progress`). The leader sends commands in batches, several under way at once. An
 //! acceptor accepts what comes, in whatever order, and answers up to where it has all slots. What a majority has is
-//! *decided*; followers hear of that with the next message, so that a command costs 2(n − 1) messages. The leader writes
-//! its own acceptance while the messages are under way, and counts itself when it is synced.
+//! *decided*; followers hear of that with the next message, so that a command costs 2(n − 1) messages. The leader
+//! writes its own acceptance while the messages are under way, and counts itself when it is synced.
 //!
 //! **What a follower may take for decided.** That slots up to 9 are decided in the leader's ballot says nothing of what
 //! the follower accepted in slot 9 in an *older* ballot: it may be another command. It knows the decision only where
@@ -31,15 +31,14 @@
 //! bound to what an earlier one may have had decided (PMMC's A5). A ballot belongs to one node, is used once, and gives
 //! each slot one command (A4, C1).
 //!
-//! **Disk.** One file. A promise and an acceptance are on it before the answer leaves; the promise of one's own
-//! ballot before anyone hears of it, so that no ballot is used twice. Up to where slots are decided is written along
-//! with other records. It may be behind what the node knows; but with the promise to a new ballot all that it knew to be
+//! **Disk.** One file. A promise and an acceptance are on it before the answer leaves; the promise of one's own ballot
+//! before anyone hears of it, so that no ballot is used twice. Up to where slots are decided is written along with
+//! other records. It may be behind what the node knows; but with the promise to a new ballot all that it knew to be
 //! decided is on disk. So what a follower has of a ballot only grows, over restarts too.
 //!
-//! **Clients.** All commands go through the log, reads too. The rest is as for [Raft](crate::protocol::raft): a client is
-//! redirected or told to come again with no effect, a repeated command is proposed once a ballot, and answered
-//! once, when it is applied. A new leader answers for the commands that it was bound to: it is asked for these as
-//! well.
+//! **Clients.** All commands go through the log, reads too. The rest is as for [Raft](crate::protocol::raft): a client
+//! is redirected or told to come again with no effect, a repeated command is proposed once a ballot, and answered once,
+//! when it is applied. A new leader answers for the commands that it was bound to: it is asked for these as well.
 //!
 //! Left out: compaction and snapshots, changes of membership, reads by lease, promises in several parts, and asking
 //! before a ballot is begun whether it would succeed (Raft's pre-vote): a node that comes back after it was cut off

@@ -7,8 +7,8 @@
 //! rule*). To that end there is a phase between.
 //!
 //! **Phase 1.** As in two-phase commit: the coordinator forces to its log that there is a transaction, and asks the
-//! participants to vote; one that votes yes forces that, and is uncertain. If anyone votes no, or is silent for too long,
-//! the coordinator aborts.
+//! participants to vote; one that votes yes forces that, and is uncertain. If anyone votes no, or is silent for too
+//! long, the coordinator aborts.
 //!
 //! **Phase 2.** If all have voted yes the coordinator tells them so ([`Message::PreCommit`]). Who hears it is no longer
 //! uncertain: it is *pre-committed*, and says so. Nothing is forced.
@@ -20,26 +20,27 @@
 //! follows itself: it asks the other participants how far they are. The one with the lowest number that is up shall
 //! lead; one that is asked by a higher one begins itself, and the higher one stands back (an election after
 //! Garcia-Molina, "Elections in a Distributed Computing System", 1982). Whoever leads waits for a timeout, and then
-//! knows the states of all who are up. If one has decided, it answers with that, and the leader tells all. If all are uncertain they abort, for nobody
-//! can have committed. If one is pre-committed all voted yes: the leader tells those who are uncertain, as in phase 2,
-//! and then commits, as in phase 3. If the leader falls, the next one that hears nothing for three timeouts begins anew.
+//! knows the states of all who are up. If one has decided, it answers with that, and the leader tells all. If all are
+//! uncertain they abort, for nobody can have committed. If one is pre-committed all voted yes: the leader tells those
+//! who are uncertain, as in phase 2, and then commits, as in phase 3. If the leader falls, the next one that hears
+//! nothing for three timeouts begins anew.
 //!
 //! **Recovery.** A participant that was down while uncertain does not know what it missed: others may have terminated
 //! without it. It is not *operational*: it takes no part in terminations and decides nothing, but asks everybody until
-//! somebody tells it. So does a coordinator that finds a transaction in its log without an outcome. Who has voted no, or
-//! not at all, knows that the outcome is to abort. After a *total failure* nobody is operational. The last one
-//! that fell may have committed before that. No log says which one it was, so they wait until all have come back. If
-//! each of them says that it was down and knows no outcome, then nobody has committed, and they abort.
+//! somebody tells it. So does a coordinator that finds a transaction in its log without an outcome. Who has voted no,
+//! or not at all, knows that the outcome is to abort. After a *total failure* nobody is operational. The last one that
+//! fell may have committed before that. No log says which one it was, so they wait until all have come back. If each of
+//! them says that it was down and knows no outcome, then nobody has committed, and they abort.
 //!
-//! **Why nobody blocks**, if only nodes fall, some participant stays up, and a timeout is more than twice what a message,
-//! the turn that it causes and what that forces take, together with what the node has to do before it: silence for a
-//! timeout then means that a node is down. A participant waits three of them for a coordinator which itself waits one at
-//! a time, so that it never takes one that lives for down; and an answer from everybody who is up is there within one.
-//! What a node has to do before grows with the transactions that are under way at once, for each forces something: a
-//! timeout that is enough for one transaction at a time (`three_phase/tight.json`) is not enough for many.
+//! **Why nobody blocks**, if only nodes fall, some participant stays up, and a timeout is more than twice what a
+//! message, the turn that it causes and what that forces take, together with what the node has to do before it: silence
+//! for a timeout then means that a node is down. A participant waits three of them for a coordinator which itself waits
+//! one at a time, so that it never takes one that lives for down; and an answer from everybody who is up is there
+//! within one. What a node has to do before grows with the transactions that are under way at once, for each forces
+//! something: a timeout that is enough for one transaction at a time (`three_phase/tight.json`) is not enough for many.
 //!
-//! **What it does not stand** is a cut. Two parts of a network that hear nothing of each other both terminate; if all in
-//! one of them are uncertain it aborts, and if one in the other is pre-committed that one commits. The scenario
+//! **What it does not stand** is a cut. Two parts of a network that hear nothing of each other both terminate; if all
+//! in one of them are uncertain it aborts, and if one in the other is pre-committed that one commits. The scenario
 //! `three_phase/partition.json` shows it. So do nodes that stand still, and messages that are late or lost: with them
 //! agreement is not promised (section 7.5; it takes a quorum, or Paxos).
 //!

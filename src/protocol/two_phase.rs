@@ -8,8 +8,8 @@
 //!
 //! **Phase 2.** If all vote yes the coordinator *forces* the commit to its log: at that instant the transaction is
 //! committed. Then it tells the participants, and the client. Each *forces* the commit, gives its locks back, and
-//! acknowledges. When all have, the coordinator notes, unforced, that it is done, and forgets the transaction. If anyone
-//! votes no, or says nothing for too long, the coordinator tells all to abort, and forgets at once.
+//! acknowledges. When all have, the coordinator notes, unforced, that it is done, and forgets the transaction. If
+//! anyone votes no, or says nothing for too long, the coordinator tells all to abort, and forgets at once.
 //!
 //! **Presumed abort.** So the coordinator's log knows of a transaction only while it is committed and somebody may
 //! still ask. Asked about any other it says "abort": it has aborted, or has been forgotten in a crash before it could
@@ -23,8 +23,8 @@
 //! **Blocking.** A participant that is uncertain cannot decide alone. If the coordinator is down after the vote it
 //! waits, with its locks. It asks the coordinator again and again, also right after a restart; and, if it is
 //! *cooperative*, the other participants, whose names came with the request to prepare. One that knows the outcome
-//! tells. One that has not voted aborts, and tells that. Who is uncertain too has nothing to say: if all are that can be
-//! reached, they wait (section 7.4, cooperative termination).
+//! tells. One that has not voted aborts, and tells that. Who is uncertain too has nothing to say: if all are that can
+//! be reached, they wait (section 7.4, cooperative termination).
 //!
 //! How much is lost to that can be computed. A transaction blocks if the coordinator crashes after the request to
 //! prepare has left it, and before the commit has. With a constant delay `d` and sync `s` that is

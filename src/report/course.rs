@@ -3,7 +3,7 @@
 use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
 use super::words;
 use crate::check::PropertyInfo;
-use crate::check::measure::{Measure, Reading, Summary, fraction, summary, summary_of_times};
+use crate::check::measure::{Measure, Reading, Summary, fraction, per_second, summary, summary_of_times};
 use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
@@ -165,7 +165,7 @@ fn nodes(sheet: &mut Sheet, counters: &Counters, traffic: Option<&Traffic>) {
 /// What the properties measured; nothing where none did.
 fn measured(sheet: &mut Sheet, measures: &[Measure]) {
     let mut distributions = Table::new(&["<", "count", "mean", "p50", "p90", "p99", "max"]);
-    let mut shares = Table::new(&["<", "share", "<"]);
+    let mut ratios = Table::new(&["<", "", "<"]);
     for Measure { name, about, reading } in measures {
         let cells = match reading {
             Reading::Times(times) => {
@@ -176,7 +176,12 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
             }
             Reading::Share { part, whole } => {
                 let cells = vec![(*name).to_owned(), fraction(*part, *whole), (*about).to_owned()];
-                shares.row(Tone::Plain, cells);
+                ratios.row(Tone::Plain, cells);
+                continue;
+            }
+            Reading::Rate { count, over } => {
+                let rate = format!("{}/s", per_second(*count, *over));
+                ratios.row(Tone::Plain, vec![(*name).to_owned(), rate, (*about).to_owned()]);
                 continue;
             }
         };
@@ -184,7 +189,7 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
         let cells = [(*name).to_owned(), count(values)].into_iter().chain(cells);
         distributions.row(Tone::Plain, cells.collect());
     }
-    for (label, table) in [("measured", &distributions), ("shares", &shares)] {
+    for (label, table) in [("measured", &distributions), ("ratios", &ratios)] {
         if !table.is_empty() {
             sheet.table(label, table);
         }

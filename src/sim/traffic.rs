@@ -14,10 +14,11 @@ use crate::time::Span;
 pub struct Traffic {
     /// Each kind of message, in order of names.
     pub kinds: Vec<Sent>,
-    /// How many commands there were: facts of the kind that the protocol names, or the progress of the furthest node that
-    /// lives in the end.
+    /// How many commands there were: facts of the kind that the protocol names, or the progress of the furthest node
+    /// that lives in the end.
     pub commands: u64,
-    /// How many records nodes waited to see synced, for each hundred commands, rounded down; nothing if there were none.
+    /// How many records nodes waited to see synced, for each hundred commands, rounded down; nothing if there were
+    /// none.
     pub forced_per_hundred_commands: Option<u64>,
     /// How many messages each node sent in a second, as decimal fractions: the distribution over nodes.
     pub per_node_second: Option<Summary<String>>,

@@ -118,7 +118,8 @@ fn a_cut_is_looked_at_when_a_message_is_sent_and_when_it_arrives() {
     let slow = |plan| {
         stage(2, STREAM).with(|stage| stage.world.network.latency = Distribution::Constant(Span::ms(10))).faults(plan)
     };
-    // Sent from 1 on; those sent after 20 - 10 run into the cut when they arrive, those sent before 30 when they are sent.
+    // Sent from 1 on; those sent after 20 - 10 run into the cut when they arrive, those sent before 30 when they are
+    // sent.
     let sim = slow([partition("cut", 20, 10, cut(&[0], &[1]))]).until(60);
     let notes = notes(&sim, 1);
     assert_eq!(

@@ -102,6 +102,10 @@ fn check_recipe(recipe: &Recipe, place: &Place<'_>) -> Result<(), PlanError> {
     if recipe.kind == FaultKind::Start {
         place.spares_only(&recipe.who, &path("who"))?;
     }
+    if recipe.kind == FaultKind::Retire && matches!(recipe.who, Who::Majority | Who::Share(_)) {
+        let message = "nodes retire one by one; leave out \"who\", and say with \"at_most\" how many";
+        return Err(PlanError::new(path("who"), message));
+    }
     check_form(recipe, place, &path)?;
     check_amount(recipe, place)
 }

@@ -1,7 +1,8 @@
 //! Whom an entry strikes: drawn choices are made here, by one rule for plans that are drawn and plans that are
 //! given; roles and facts stay as they are until their instant comes.
 //!
-//! A spare node may be drawn like any other, since it may have started by then; but a majority is one of members.
+//! A spare node may be drawn like any other, since it may have started by then; but a majority is one of members, and
+//! so is a share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -73,8 +74,8 @@ impl<'a> Targets<'a> {
                 Some(losers) if self.is_confined(kind) => one_of(losers, &mut dice),
                 _ => some_of(0..self.cast.len(), 1, &mut dice),
             },
-            Who::Majority => self.majority(&mut dice),
-            Who::Share(share) => some_of(0..self.cast.len(), share.part_of(self.cast.len()).max(1), &mut dice),
+            Who::Majority => self.members_of(|all| all / 2 + 1, &mut dice),
+            Who::Share(share) => self.members_of(|all| share.part_of(all).max(1), &mut dice),
             Who::Group(name) => self.in_group(name, kind, &mut dice),
             Who::Nodes(_) | Who::All | Who::Zone(_) | Who::Role(_) | Who::Fact(_) => self.all_of(who),
         }
@@ -99,17 +100,17 @@ impl<'a> Targets<'a> {
         let kinds = if places.is_empty() { 2 } else { 3 };
         match (dice.below(kinds), below(places.len() as u32, dice)) {
             (0, _) => self.everyone.clone(),
-            (1, _) => self.majority(dice),
+            (1, _) => self.members_of(|all| all / 2 + 1, dice),
             (_, place) => places[place as usize].clone(),
         }
     }
 
-    /// More than half of the members; a spare that has not started would count for nothing.
-    fn majority(&self, dice: &mut dyn Dice) -> NodeSet {
+    /// So many of the members; a spare that has not started would count for nothing.
+    fn members_of(&self, how_many: impl Fn(u32) -> u32, dice: &mut dyn Dice) -> NodeSet {
         let members = self.cast.groups().iter().flat_map(|group| group.members.clone());
         let members: Vec<NodeId> = members.map(NodeId).collect();
         let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
-        let places = some_of(0..count, count / 2 + 1, dice);
+        let places = some_of(0..count, how_many(count), dice);
         places.iter().map(|place| members[place.index()]).collect()
     }
 

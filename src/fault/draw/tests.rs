@@ -45,6 +45,44 @@ impl Setting {
     }
 }
 
+#[test]
+fn a_share_is_drawn_among_members_and_is_one_of_them_at_least() {
+    let setting = Setting::new();
+    let struck = |share: &str, seed| {
+        let section = json!({ "crash": { "every": "5s", "down": "1s", "who": { "share": share } } });
+        let plan = setting.draw(seed, section);
+        assert!(!plan.timeline.is_empty());
+        plan.timeline.into_iter().map(|entry| match entry.who {
+            Who::Nodes(nodes) => nodes,
+            other => panic!("{other:?}"),
+        })
+    };
+    let mut seen = NodeSet::new();
+    for seed in 0..20 {
+        for (share, count) in [("0.1%", 1), ("39%", 1), ("40%", 2), ("100%", 5)] {
+            for nodes in struck(share, seed) {
+                assert_eq!(nodes.len(), count, "{share}: {nodes:?}");
+                assert!(nodes.iter().all(|node| node.0 < 5), "a spare node is in no share: {nodes:?}");
+                if share == "0.1%" {
+                    nodes.iter().for_each(|node| seen.insert(node));
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), 5, "any of them may be drawn");
+}
+
+#[test]
+fn nodes_retire_one_by_one_and_not_as_a_share() {
+    let setting = Setting::new();
+    for who in [json!({ "share": "40%" }), json!("majority")] {
+        let section = faults(json!({ "retire": { "every": "5s", "who": who } }));
+        let refused = section.check(&setting.scene()).unwrap_err();
+        assert_eq!(refused.path, "retire.who");
+        assert!(refused.message.contains("say with \"at_most\" how many"), "{refused}");
+    }
+}
+
 /// Every kind there is, at a lively rate.
 fn everything() -> Value {
     json!({

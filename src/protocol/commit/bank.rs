@@ -142,6 +142,19 @@ impl Bank {
         self.abandon(txn, io);
     }
 
+    /// The outcome of what it is not uncertain about: who has not voted yes can abort, and does.
+    pub(in crate::protocol) fn outcome_or_abort<P: Site>(
+        &mut self,
+        log: &Log,
+        txn: Txn,
+        io: &mut Io<'_, P>,
+    ) -> Outcome {
+        log.outcome(txn).unwrap_or_else(|| {
+            self.abandon(txn, io);
+            Outcome::Abort
+        })
+    }
+
     /// It has not voted on this, and never will vote yes.
     pub(in crate::protocol) fn abandon<P: Site>(&mut self, txn: Txn, io: &mut Io<'_, P>) {
         if self.active.remove(&txn).is_some() {

@@ -66,11 +66,13 @@ impl Task {
         self.participants.contains(from) && self.heard.insert(from) && self.heard == self.participants
     }
 
-    /// What each participant is asked to vote on.
-    pub(in crate::protocol) fn ask_for_votes<P: Site>(&self, txn: Txn, io: &mut Io<'_, P>) {
+    /// All have done their work: each is asked to vote on it.
+    pub(in crate::protocol) fn open_vote<P: Site>(&mut self, txn: Txn, io: &mut Io<'_, P>) {
+        self.enter(Stage::Voting);
         for (&node, &life) in &self.lives {
             io.send(node, Message::Prepare(txn, life, self.participants));
         }
+        io.arm(Timer::Answers(txn), io.config().params.timeout);
     }
 }
 

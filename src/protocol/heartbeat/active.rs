@@ -1,10 +1,11 @@
-//! Ping and acknowledgement: who watches asks, and whoever has not answered a ping within the timeout, nor a later one, is
-//! suspected.
+//! Ping and acknowledgement: who watches asks, and whoever has not answered a ping within the timeout, nor a later one,
+//! is suspected.
 //!
-//! Pings are numbered by rounds, and the timeout of a ping is the freshness point of its round. A crash is noticed within
-//! a period and a timeout. It costs two messages where a heartbeat costs one, and the way there and back counts against
-//! the timeout; but no two clocks need to run alike, for it is the same clock that sends and judges. Rounds in which a node
-//! stood still and did not ask are not judged: nobody could answer. And who asks late waits as long for the answers.
+//! Pings are numbered by rounds, and the timeout of a ping is the freshness point of its round. A crash is noticed
+//! within a period and a timeout. It costs two messages where a heartbeat costs one, and the way there and back counts
+//! against the timeout; but no two clocks need to run alike, for it is the same clock that sends and judges. Rounds in
+//! which a node stood still and did not ask are not judged: nobody could answer. And who asks late waits as long for
+//! the answers.
 
 use crate::process::{Io, NodeId};
 use crate::protocol::heartbeat::rounds::{Beat, Rounds};

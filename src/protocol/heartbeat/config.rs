@@ -209,8 +209,9 @@ impl HeartbeatConfig {
         }
     }
 
-    /// How long a crash stays unnoticed at most, or the boot of a node that knows of none, where clocks do not drift, nobody
-    /// who watches stands still, and messages take no longer than the scenario says. SWIM is judged by its own rules.
+    /// How long a crash stays unnoticed at most, or the boot of a node that knows of none, where clocks do not drift,
+    /// nobody who watches stands still, and messages take no longer than the scenario says. SWIM is judged by its own
+    /// rules.
     #[must_use]
     pub fn detection(&self) -> Option<Span> {
         self.detection_with(self.longest_delay)
@@ -237,8 +238,8 @@ impl HeartbeatConfig {
         }
     }
 
-    /// How long it takes until a healed core sees who is there and who is not. What was learned of delays before may count
-    /// for as long as they were.
+    /// How long it takes until a healed core sees who is there and who is not. What was learned of delays before may
+    /// count for as long as they were.
     pub(super) fn settles_within(&self, healed: &Healed) -> Span {
         let every = match &self.rule {
             Rule::Active(beat) | Rule::Passive(beat) => beat.every,

@@ -1,7 +1,7 @@
 //! What detectors share that expect everybody at an instant of his own: when each is overdue, under one timer.
 //!
-//! The timer is armed for the first deadline that there was when it was armed. An arrival moves its own deadline back and
-//! leaves the timer alone, which then runs out once too often and is armed anew.
+//! The timer is armed for the first deadline that there was when it was armed. An arrival moves its own deadline back
+//! and leaves the timer alone, which then runs out once too often and is armed anew.
 
 use crate::process::{Io, Local};
 use crate::protocol::heartbeat::bugs::Mistake;
@@ -33,8 +33,8 @@ impl Deadlines {
         io.arm(Timer::Judge, deadline.since(io.now()));
     }
 
-    /// Somebody was heard and is expected anew before this deadline. Whether he was overdue and is no more: a heartbeat so
-    /// old that the next one is overdue too changes nothing.
+    /// Somebody was heard and is expected anew before this deadline. Whether he was overdue and is no more: a heartbeat
+    /// so old that the next one is overdue too changes nothing.
     pub(super) fn expect(&mut self, slot: usize, deadline: Local, io: &mut Io<'_, Heartbeat>) -> bool {
         let was_overdue = self.is_overdue(slot);
         if was_overdue && (deadline <= io.now() || io.config().planted.is(Mistake::NeverAgain)) {
@@ -48,8 +48,8 @@ impl Deadlines {
     }
 
     /// The timer ran out: tells who is overdue. A node that stood still finds it run out with what came in later still
-    /// in the queue behind it; so only those count that were due when it was to run out, and the others are seen to when
-    /// the queue is empty.
+    /// in the queue behind it; so only those count that were due when it was to run out, and the others are seen to
+    /// when the queue is empty.
     pub(super) fn judge(
         &mut self,
         io: &mut Io<'_, Heartbeat>,
@@ -76,8 +76,8 @@ impl Deadlines {
         self.of[slot] == NEVER
     }
 
-    /// How many are watched.
-    pub(super) fn len(&self) -> usize {
-        self.of.len()
+    /// Whether anybody is watched.
+    pub(super) fn watches(&self) -> bool {
+        !self.of.is_empty()
     }
 }

@@ -1,9 +1,9 @@
-//! Heartbeats that are pushed, judged by when they are expected: NFD-E (Chen, Toueg and Aguilera, 2002, section 6.3), for
-//! clocks that do not run alike.
+//! Heartbeats that are pushed, judged by when they are expected: NFD-E (Chen, Toueg and Aguilera, 2002, section 6.3),
+//! for clocks that do not run alike.
 //!
-//! Who watches does not know when the next heartbeat is sent, but can estimate when it comes: the last so many arrived, on
-//! average, so much after their number times η, and the next will too. It is due α after that. This does what NFD-S does
-//! with a shift of α and the mean delay.
+//! Who watches does not know when the next heartbeat is sent, but can estimate when it comes: the last so many arrived,
+//! on average, so much after their number times η, and the next will too. It is due α after that. This does what NFD-S
+//! does with a shift of α and the mean delay.
 
 use std::collections::VecDeque;
 
@@ -103,7 +103,7 @@ impl Estimated {
     }
 
     pub(super) fn watches(&self) -> bool {
-        self.deadlines.len() > 0
+        self.deadlines.watches()
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! If mistakes of the two are independent, those of both together are as likely as the product; a crash is noticed when
 //! the slower of the two has noticed it. What the channels may send together is stated as a budget: so many messages a
-//! second for each node. The heartbeats have their period, and pings are sent as often as the rest of the budget allows.
+//! second for each node. The heartbeats have their period, and pings are sent as often as the rest of the budget
+//! allows.
 
 use crate::process::{Io, NodeId, Span};
 use crate::protocol::heartbeat::active::Asking;
@@ -30,7 +31,8 @@ impl Channels {
 }
 
 /// How often pings can be sent if no node may send more than `budget` messages a second, heartbeats and answers to the
-/// pings of others included, but not second answers to pings that the network doubled; nothing if the heartbeats alone are too many. They are not sent more often than those.
+/// pings of others included, but not second answers to pings that the network doubled; nothing if the heartbeats alone
+/// are too many. They are not sent more often than those.
 pub(super) fn asked_every(pushed: Span, budget: u32, web: &Web) -> Option<Span> {
     const SECOND: u128 = 1_000_000_000;
     let every = u128::from(pushed.0);

@@ -1,17 +1,17 @@
 //! Heartbeats that are pushed, judged by how unlikely the silence has become: φ-accrual (Hayashibara, Défago, Yared and
 //! Katayama, "The φ Accrual Failure Detector", 2004).
 //!
-//! Who watches keeps the last so many times between heartbeats, and takes the next to be drawn from the same distribution:
-//! a normal one, or an exponential one as in Cassandra. φ is −log₁₀ of the probability that a heartbeat comes even later
-//! than now. It only grows until the next arrival, so that the instant at which it reaches the threshold Φ is known at the
-//! last: nothing needs to be computed in between. With a normal distribution that is z(Φ) deviations after the mean, with
-//! an exponential one Φ · ln 10 times the mean.
+//! Who watches keeps the last so many times between heartbeats, and takes the next to be drawn from the same
+//! distribution: a normal one, or an exponential one as in Cassandra. φ is −log₁₀ of the probability that a heartbeat
+//! comes even later than now. It only grows until the next arrival, so that the instant at which it reaches the
+//! threshold Φ is known at the last: nothing needs to be computed in between. With a normal distribution that is z(Φ)
+//! deviations after the mean, with an exponential one Φ · ln 10 times the mean.
 //!
-//! **What is learned.** The first heartbeat cannot be judged by those before it: at first a node takes the period that is
-//! configured for the mean, and a quarter of it for the deviation, or it would trust for ever whom it never heard. The time
-//! over an outage is no time between heartbeats, nor is the time from the boot to the first one: what ends a suspicion
-//! teaches nothing, and nothing counts for more than [`longest`](Accrual::longest). And where the network is too regular, the deviation is not taken to be less than
-//! [`least_deviation`](Accrual::least_deviation).
+//! **What is learned.** The first heartbeat cannot be judged by those before it: at first a node takes the period that
+//! is configured for the mean, and a quarter of it for the deviation, or it would trust for ever whom it never heard.
+//! The time over an outage is no time between heartbeats, nor is the time from the boot to the first one: what ends a
+//! suspicion teaches nothing, and nothing counts for more than [`longest`](Accrual::longest). And where the network is
+//! too regular, the deviation is not taken to be less than [`least_deviation`](Accrual::least_deviation).
 
 mod quantile;
 
@@ -100,9 +100,9 @@ impl Intervals {
         Span(variance.isqrt() as u64)
     }
 
-    /// When φ reaches the threshold. Heartbeats that queued up come in one after the other, but they are not sent more often
-    /// than every period: a window full of such intervals would make every heartbeat to come end a suspicion, from
-    /// which nothing is learned, for ever.
+    /// When φ reaches the threshold. Heartbeats that queued up come in one after the other, but they are not sent more
+    /// often than every period: a window full of such intervals would make every heartbeat to come end a suspicion,
+    /// from which nothing is learned, for ever.
     fn deadline(&self, accrual: &Accrual) -> Local {
         let mean = self.mean().max(accrual.every);
         self.last + accrual.patience.after(mean, self.deviation().max(accrual.least_deviation))
@@ -161,7 +161,7 @@ impl Phi {
     }
 
     pub(super) fn watches(&self) -> bool {
-        self.deadlines.len() > 0
+        self.deadlines.watches()
     }
 }
 

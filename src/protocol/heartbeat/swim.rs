@@ -1,34 +1,34 @@
 //! SWIM (Das, Gupta and Motivala, "SWIM: Scalable Weakly-consistent Infection-style Process Group Membership Protocol",
-//! 2002): each member probes one other a period, and what it finds out spreads on the backs of the probes. So neither the
-//! load of a member nor the time to the first detection of a crash grows with their number.
+//! 2002): each member probes one other a period, and what it finds out spreads on the backs of the probes. So neither
+//! the load of a member nor the time to the first detection of a crash grows with their number.
 //!
 //! **Probes** (section 3.1). In each period a member pings one other. If that has not answered by the timeout, it asks
-//! `k` others to ping it too, whose way there may be better. If nobody has heard it at the end of the period, the probe has
-//! failed. Whom to probe goes round (section 4.3), so that everybody's turn comes within two rounds, or is drawn.
+//! `k` others to ping it too, whose way there may be better. If nobody has heard it at the end of the period, the probe
+//! has failed. Whom to probe goes round (section 4.3), so that everybody's turn comes within two rounds, or is drawn.
 //!
 //! **Suspicion** (section 4.2). Who fails a probe is not declared dead but suspected, and so the news goes round. Who
 //! hears that itself is suspected raises its incarnation, and that it lives in this one overrides the suspicion
-//! everywhere. Else everybody who holds it suspect for the timeout declares it dead. As the output of the failure detector
-//! counts who is held dead: a suspicion is a question.
+//! everywhere. Else everybody who holds it suspect for the timeout declares it dead. As the output of the failure
+//! detector counts who is held dead: a suspicion is a question.
 //!
 //! **Dissemination** (section 4.1). Messages of probes carry news: a bounded number of pieces, each of which a member
 //! passes on λ · ⌈log₂ n⌉ times, those first that it has passed on the fewest times.
 //!
 //! **What others added.** The paper leaves open how those come back whom others hold dead. Here
 //! - each message tells the sender's incarnation, and what it holds of the receiver, who can refute at once (Dadgar,
-//!   Phillips and Currey, "Lifeguard", 2018: buddy system). So a member that restarts begins with incarnation 0, without
-//!   a disk, and takes the one after its last as soon as it hears from anybody who knows that;
+//!   Phillips and Currey, "Lifeguard", 2018: buddy system). So a member that restarts begins with incarnation 0,
+//!   without a disk, and takes the one after its last as soon as it hears from anybody who knows that;
 //! - one who boots asks somebody for all that he knows, until it is told;
 //! - every few periods a member tries to reach one that it holds dead, as serf does. If that answers, a partition has
-//!   healed: both refute, and tell each other whom they know alive beyond the first incarnation. It is the exchange of all
-//!   states that makes the two sides one in O(log n) such rounds, since messages of probes have no room for news of half
-//!   of the members. Suspicions and deaths are not exchanged: those of a partition are all wrong.
+//!   healed: both refute, and tell each other whom they know alive beyond the first incarnation. It is the exchange of
+//!   all states that makes the two sides one in O(log n) such rounds, since messages of probes have no room for news of
+//!   half of the members. Suspicions and deaths are not exchanged: those of a partition are all wrong.
 //!
-//! A period is judged as of the instant at which it ended. A member that stood still finds behind that in its queue what
-//! came in meanwhile, and judges the suspicions that would have run out later when it has read them.
+//! A period is judged as of the instant at which it ended. A member that stood still finds behind that in its queue
+//! what came in meanwhile, and judges the suspicions that would have run out later when it has read them.
 //!
-//! **Memory.** Of each other a member keeps 9 bytes: what it holds of it, its place in the order of probes, how often its
-//! news was passed on.
+//! **Memory.** Of each other a member keeps 9 bytes: what it holds of it, its place in the order of probes, how often
+//! its news was passed on.
 
 pub(super) mod bugs;
 pub mod check;

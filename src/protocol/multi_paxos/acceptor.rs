@@ -153,7 +153,8 @@ impl MultiPaxos {
         self.extend();
     }
 
-    /// It is back: reports what it has accepted and does not know to be decided, for it may have crashed before it could.
+    /// It is back: reports what it has accepted and does not know to be decided, for it may have crashed before it
+    /// could.
     pub(super) fn report_recovered(&self, decided: Slot, io: &mut Io<'_, Self>) {
         let mut first = decided + 1;
         for run in self.log.behind(first).chunk_by(|one, next| ballot_of(one.as_ref()) == ballot_of(next.as_ref())) {

@@ -1,26 +1,27 @@
 //! Who must make progress once the world is healed, and within what time.
 //!
-//! **Attempts.** A node whose timer runs out *attempts* to lead. Let *step* be the longest time from a turn on one node to
-//! the end of the turn on another that it causes: a message, a sync, two turns. Everybody hears of the attempt within one
-//! step: that is its *window*, for it asks nobody before it begins its ballot. It is of no use if another node begins
-//! one within that window on either side; the promises take one step more, and its own timer must not run out before.
-//! What that gives is told for Raft without pre-vote, whose candidates get in each other's way just so
+//! **Attempts.** A node whose timer runs out *attempts* to lead. Let *step* be the longest time from a turn on one node
+//! to the end of the turn on another that it causes: a message, a sync, two turns. Everybody hears of the attempt
+//! within one step: that is its *window*, for it asks nobody before it begins its ballot. It is of no use if another
+//! node begins one within that window on either side; the promises take one step more, and its own timer must not run
+//! out before. What that gives is told for Raft without pre-vote, whose candidates get in each other's way just so
 //! ([`Elections::success`]): the worst core is one of which only one node's attempts succeed, and n − 1 others outbid
 //! it. Half of the product is `p`, and `p` is at least 1/64.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`](crate::protocol::healing::attempts)). An attempt
-//! takes at most the longest timeout and the window. Three more are for nodes that must first learn of each other's
-//! ballots, one for what is left of an old leader (it steps down within a timeout, and for as long followers may
-//! not listen to candidates), and one for a node that comes back with a higher ballot and preempts the new leader.
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰
+//! ([`attempts`](crate::protocol::healing::attempts)). An attempt takes at most the longest timeout and the window.
+//! Three more are for nodes that must first learn of each other's ballots, one for what is left of an old leader (it
+//! steps down within a timeout, and for as long followers may not listen to candidates), and one for a node that comes
+//! back with a higher ballot and preempts the new leader.
 //!
-//! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients asked
-//! for in the whole run, as often as they asked for it, and as many no-ops as there were ballots
-//! ([`Elections::longest_log`]; a leader fills gaps only between commands that are counted already). A round trip
-//! takes a message of what was decided before its ballot, or one that proposes; it may take a heartbeat until a lost or
+//! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
+//! asked for in the whole run, as often as they asked for it, and as many no-ops as there were ballots
+//! ([`Elections::longest_log`]; a leader fills gaps only between commands that are counted already). A round trip takes
+//! a message of what was decided before its ballot, or one that proposes; it may take a heartbeat until a lost or
 //! overtaken one is sent again.
 //!
-//! **And clients** ask again: each of some operations ([`ASKED`](crate::protocol::healing::ASKED)) waits in vain once, for a leader that was preempted, is
-//! told to come again, is sent on, and is answered.
+//! **And clients** ask again: each of some operations ([`ASKED`](crate::protocol::healing::ASKED)) waits in vain once,
+//! for a leader that was preempted, is told to come again, is sent on, and is answered.
 //!
 //! All on clocks of which the slowest runs by the drift slower than true time.
 

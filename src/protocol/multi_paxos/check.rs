@@ -1,6 +1,6 @@
 //! Multi-Paxos' invariants, one a file. The labels in parentheses are those of van Renesse and Altinbuken, "Paxos Made
-//! Moderately Complex" (2015): R1 to R4 of replicas, A1 to A5 of acceptors, C1 and C2 of commanders, who are here part of
-//! the leader.
+//! Moderately Complex" (2015): R1 to R4 of replicas, A1 to A5 of acceptors, C1 and C2 of commanders, who are here part
+//! of the leader.
 //!
 //! What is promised, accepted and proposed is read from what was reported and from disks, never from memory: a report
 //! leaves after the sync that makes it true, and a proposal is reported before anybody hears of it. All together they
@@ -26,8 +26,8 @@ pub use decided_prefix::DecidedPrefix;
 pub use one_decision_per_slot::OneDecisionPerSlot;
 pub use one_value_per_ballot_slot::OneValuePerBallotSlot;
 
-/// All of them, causes before their consequences: a run reports the first that breaks. [`ExactlyOnce`] is R3 as well: the
-/// state is what comes of the decided commands in their order.
+/// All of them, causes before their consequences: a run reports the first that breaks. [`ExactlyOnce`] is R3 as well:
+/// the state is what comes of the decided commands in their order.
 pub type All = (
     BallotsMonotone,
     AcceptsCurrentBallot,

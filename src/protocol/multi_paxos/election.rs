@@ -103,8 +103,8 @@ impl MultiPaxos {
         self.lead_if_promised(io);
     }
 
-    /// Promises to take part in no lower ballot, on disk first, along with what is known to be decided: to this ballot's
-    /// leader the node will say that it has that.
+    /// Promises to take part in no lower ballot, on disk first, along with what is known to be decided: to this
+    /// ballot's leader the node will say that it has that.
     pub(super) fn promise(&mut self, ballot: Ballot, io: &mut Io<'_, Self>) {
         self.highest = self.highest.max(ballot);
         self.promised = ballot;

@@ -1,5 +1,5 @@
-//! The leader's side of phase 2: proposing, sending again what was lost, and knowing what is decided (Paxos Made Simple,
-//! section 3; PMMC, section 2.2, commanders).
+//! The leader's side of phase 2: proposing, sending again what was lost, and knowing what is decided (Paxos Made
+//! Simple, section 3; PMMC, section 2.2, commanders).
 
 use super::bugs::Mistake;
 use super::election::Role;

@@ -204,7 +204,8 @@ impl Property<Paxos> for Nontriviality {
     }
 }
 
-/// **Agreement**: no two nodes ever learn different values, nor does one over its lives. In the end the whole core knows.
+/// **Agreement**: no two nodes ever learn different values, nor does one over its lives. In the end the whole core
+/// knows.
 #[derive(Debug)]
 pub struct Agreement(Option<(NodeId, Value)>);
 

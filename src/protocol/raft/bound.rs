@@ -25,16 +25,17 @@
 //! one that has not run out for long is the likelier to do so, and attempts are not independent of each other. And `p`
 //! is at least 1/64: beyond that the settings are hopeless, and no bound worth waiting for holds.
 //!
-//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰ ([`attempts`](crate::protocol::healing::attempts)). An attempt takes at
-//! most `high` and the window. Three more are for nodes that must first learn of each other's terms, and one for
-//! what is left of an old leader: it steps down within a timeout, and for as long followers may refuse candidates.
-//! Where leases are in use, nodes that were restarted refuse them too, for the shortest timeout.
+//! All fail with probability (1 − p)ᵐ; `m` is the least number of attempts that makes it 10⁻¹⁰
+//! ([`attempts`](crate::protocol::healing::attempts)). An attempt takes at most `high` and the window. Three more are
+//! for nodes that must first learn of each other's terms, and one for what is left of an old leader: it steps down
+//! within a timeout, and for as long followers may refuse candidates. Where leases are in use, nodes that were
+//! restarted refuse them too, for the shortest timeout.
 //!
 //! **After that** the new leader brings the others up to date. The worst of them lacks everything: whatever clients
-//! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each term that there can have
-//! been ([`Elections::longest_log`]). Of that a round trip takes one message, though more may be under way at once: with
-//! messages that overtake each other, or a small window, it may not be more. A snapshot that was lost before is sent
-//! again after the shortest timeout.
+//! asked for in the whole run, as often as they asked for it (each leader appends it once), and an empty entry of each
+//! term that there can have been ([`Elections::longest_log`]). Of that a round trip takes one message, though more may
+//! be under way at once: with messages that overtake each other, or a small window, it may not be more. A snapshot that
+//! was lost before is sent again after the shortest timeout.
 //!
 //! **And clients** ask again: each of some operations ([`ASKED`]) waits in vain once, for a leader that was deposed,
 //! is told to come again, is sent on, and is answered.

@@ -2,7 +2,8 @@
 //!
 //! A leader makes one change at a time, and waits
 //! 1. until an entry of its own term is committed: before that, two leaders of different terms could each change the
-//!    same membership in another way, and have majorities that share no node (Ongaro's correction of 2015 to chapter 4);
+//!    same membership in another way, and have majorities that share no node (Ongaro's correction of 2015 to
+//!    chapter 4);
 //! 2. until the change before is committed;
 //! 3. until it has heard, in a round that starts after the request came in, from a majority of those who will vote
 //!    then: a change to voters who are not there would never be committed, and nothing else behind it (etcd's strict
@@ -10,13 +11,13 @@
 //!
 //! Who is to vote has received nearly the whole log before, as a learner (thesis 4.2.1).
 //!
-//! A change is in force as soon as it is in a log. Once a joint one is committed, its leader, or a later one, appends the
-//! membership that ends it. A leader that does not vote any more leads until that is known to be committed; then it makes
-//! way (thesis 4.2.2).
+//! A change is in force as soon as it is in a log. Once a joint one is committed, its leader, or a later one, appends
+//! the membership that ends it. A leader that does not vote any more leads until that is known to be committed; then it
+//! makes way (thesis 4.2.2).
 //!
 //! Nodes that were removed are not told. They ask for votes, and nobody listens who hears from a leader: that is what
-//! pre-vote and check-quorum see to, and with neither of them such a node deposes leader after leader (thesis 4.2.3). It
-//! may be added again, with what is on its disk: one that has lost this must not be.
+//! pre-vote and check-quorum see to, and with neither of them such a node deposes leader after leader (thesis 4.2.3).
+//! It may be added again, with what is on its disk: one that has lost this must not be.
 
 use super::Raft;
 use super::bugs::Mistake;

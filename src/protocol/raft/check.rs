@@ -55,8 +55,8 @@ pub type All = (
 /// How far one node's log has been read, so that each entry is read once.
 ///
 /// A log is changed by adding to it or cutting its end off, so that one which holds what was its end, in place and
-/// term, is read up to there. (A log with an entry replaced in its midst would pass for read; it is looked at as a whole
-/// when the phase changes.)
+/// term, is read up to there. (A log with an entry replaced in its midst would pass for read; it is looked at as a
+/// whole when the phase changes.)
 #[derive(Clone, Copy, Debug, Default)]
 struct Reader {
     seen: Position,

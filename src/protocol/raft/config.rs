@@ -17,8 +17,8 @@ pub enum ReadBy {
     /// A majority answers a message that was sent after the read came in (thesis, section 6.4).
     #[default]
     ReadIndex,
-    /// A majority answered a short while ago, and keeps from voting for another: then nobody need be asked. Right as long
-    /// as clocks drift no more than stated (thesis, section 6.4.1).
+    /// A majority answered a short while ago, and keeps from voting for another: then nobody need be asked. Right as
+    /// long as clocks drift no more than stated (thesis, section 6.4.1).
     Lease,
 }
 

@@ -75,8 +75,8 @@ impl Raft {
         if pre_vote { self.pre_campaign(io) } else { self.campaign(false, io) }
     }
 
-    /// Whether it may stand for election: it votes, or did before a change that it does not know to be committed (thesis
-    /// 4.2.2: the change may be on no other disk, and then nobody else can win).
+    /// Whether it may stand for election: it votes, or did before a change that it does not know to be committed
+    /// (thesis 4.2.2: the change may be on no other disk, and then nobody else can win).
     fn may_stand(&self, me: NodeId) -> bool {
         let uncommitted = self.members.since() > self.commit;
         let (_, before) = self.members.before().filter(|_| uncommitted).unwrap_or_default();

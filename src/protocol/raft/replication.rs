@@ -93,8 +93,8 @@ impl Raft {
 
     /// Lets every follower hear from it: a probe or a snapshot once more where one may be lost, else a message without
     /// entries. That one stands behind all that was sent, so that its rejection shows a loss. Where the log does not
-    /// reach back so far, nothing could be rejected: then the snapshot is sent, and while it is under way a message from
-    /// the very beginning of the log, with which every log agrees.
+    /// reach back so far, nothing could be rejected: then the snapshot is sent, and while it is under way a message
+    /// from the very beginning of the log, with which every log agrees.
     pub(super) fn heartbeat(&mut self, io: &mut Io<'_, Self>) {
         let mut cut = Cut::default();
         let (me, none) = (io.me(), Rc::from([]));

@@ -1,14 +1,14 @@
 //! Snapshots: what the log came to so far, in place of its beginning (paper, section 7; thesis, chapter 5).
 //!
 //! Every so many entries a node saves the state of its machine with the clients' sessions, the membership, and the
-//! position of the last entry that is in them. Saving does not stop it. Once the snapshot is synced, and not before, the
-//! log drops what the snapshot holds, except for a tail that spares a follower which is only a little behind from
+//! position of the last entry that is in them. Saving does not stop it. Once the snapshot is synced, and not before,
+//! the log drops what the snapshot holds, except for a tail that spares a follower which is only a little behind from
 //! being sent everything.
 //!
-//! A leader sends its snapshot to a follower that needs entries which it has dropped. The follower takes it in place of its
-//! own log, unless it has the snapshot's last entry, or all of it: then it keeps its log, which goes on behind that.
-//! What it has applied never goes back. The snapshot is synced before the log is dropped; a crash between the two leaves a
-//! log that does not lead up to the snapshot, and the next boot drops it.
+//! A leader sends its snapshot to a follower that needs entries which it has dropped. The follower takes it in place of
+//! its own log, unless it has the snapshot's last entry, or all of it: then it keeps its log, which goes on behind
+//! that. What it has applied never goes back. The snapshot is synced before the log is dropped; a crash between the two
+//! leaves a log that does not lead up to the snapshot, and the next boot drops it.
 //!
 //! Left out: to send a snapshot in pieces. It is one message, however large.
 

@@ -1,7 +1,7 @@
 //! Making way for another leader (thesis 3.10).
 //!
-//! The leader takes no more requests, brings the other's log up to date, and tells it to stand for election at once. The
-//! other's request for votes says that its leader wants it so: nodes that hear from that leader vote all the same.
+//! The leader takes no more requests, brings the other's log up to date, and tells it to stand for election at once.
+//! The other's request for votes says that its leader wants it so: nodes that hear from that leader vote all the same.
 //! If the leader is still in office after an election timeout, it goes on.
 
 use super::Raft;

@@ -19,11 +19,9 @@ impl ThreePhase {
 
     pub(super) fn on_done(&mut self, txn: Txn, from: NodeId, life: u32, io: &mut Io<'_, Self>) {
         if let Some(task) = self.desk.done(txn, from, life) {
-            task.enter(Stage::Voting);
             let case = Case { id: task.id, participants: task.participants, outcome: None };
             force(&mut self.log, Record::Noted(txn, case), io);
-            task.ask_for_votes(txn, io);
-            io.arm(Timer::Answers(txn), io.config().params.timeout);
+            task.open_vote(txn, io);
         }
     }
 

@@ -101,16 +101,8 @@ impl ThreePhase {
         if self.log.prepared.contains_key(&txn) || self.desk.tasks.contains_key(&txn) {
             return;
         }
-        let outcome = self.outcome_or_drop(txn, io);
+        let outcome = self.bank.outcome_or_abort(&self.log, txn, io);
         io.send(from, Message::Decision(txn, outcome));
-    }
-
-    /// The outcome of what it is not uncertain about: who has not voted yes can abort, and does.
-    pub(super) fn outcome_or_drop(&mut self, txn: Txn, io: &mut Io<'_, Self>) -> Outcome {
-        self.log.outcome(txn).unwrap_or_else(|| {
-            self.bank.abandon(txn, io);
-            Outcome::Abort
-        })
     }
 
     /// Another one was down too. If all were, none has committed: that would be in its log.

@@ -61,7 +61,7 @@ impl ThreePhase {
                 self.lead(txn, io);
             }
         } else if !self.recovering.contains_key(&txn) {
-            let outcome = self.outcome_or_drop(txn, io);
+            let outcome = self.bank.outcome_or_abort(&self.log, txn, io);
             io.send(from, Message::Decision(txn, outcome));
         }
     }

@@ -1,4 +1,5 @@
-//! What leaves a node in which order, who leads a termination and how it ends, and what a node knows when it comes back.
+//! What leaves a node in which order, who leads a termination and how it ends, and what a node knows when it comes
+//! back.
 
 use super::*;
 use crate::check::{At, Property, Time};

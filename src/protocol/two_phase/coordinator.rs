@@ -19,9 +19,7 @@ impl TwoPhase {
 
     pub(super) fn on_done(&mut self, txn: Txn, from: NodeId, life: u32, io: &mut Io<'_, Self>) {
         if let Some(task) = self.desk.done(txn, from, life) {
-            task.enter(Stage::Voting);
-            task.ask_for_votes(txn, io);
-            io.arm(Timer::Answers(txn), io.config().params.timeout);
+            task.open_vote(txn, io);
         }
     }
 

@@ -44,10 +44,7 @@ impl TwoPhase {
         if self.log.prepared.contains_key(&txn) {
             return;
         }
-        let outcome = self.log.outcome(txn).unwrap_or_else(|| {
-            self.bank.abandon(txn, io);
-            Outcome::Abort
-        });
+        let outcome = self.bank.outcome_or_abort(&self.log, txn, io);
         io.send(from, Message::Decision(txn, outcome));
     }
 

@@ -1,7 +1,8 @@
 //! Who can learn the outcome from another participant does, whether the coordinator is up or not.
 //!
-//! It holds where no message is lost, links are not cut, and nobody stands still: then an uncertain participant asks the
-//! others after two timeouts at most, or when it comes back, and again and again; an answer takes less than a timeout.
+//! It holds where no message is lost, links are not cut, and nobody stands still: then an uncertain participant asks
+//! the others after two timeouts at most, or when it comes back, and again and again; an answer takes less than a
+//! timeout.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! What three-phase commit promises and two-phase commit cannot: nobody who is up waits for somebody who is down.
 //!
 //! It also measures, in either, how much is lost to waiting. A transaction is *orphaned* when its coordinator falls
-//! before it has decided; a participant that is uncertain about it then, or comes to be, is *blocked* from then until it
-//! decides. (Where the coordinator had decided, the outcome is on its way, and nobody waits for the coordinator.)
+//! before it has decided; a participant that is uncertain about it then, or comes to be, is *blocked* from then until
+//! it decides. (Where the coordinator had decided, the outcome is on its way, and nobody waits for the coordinator.)
 
 use std::collections::{BTreeMap, BTreeSet};
 

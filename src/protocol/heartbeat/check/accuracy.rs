@@ -9,9 +9,9 @@ use crate::protocol::heartbeat::topology::Web;
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 use crate::time::Span;
 
-/// **Strong accuracy**: nobody is suspected before he crashes. Who stands still is as good as crashed while he does, and
-/// after a return he has as long as a detection takes. A node that itself stood still has no excuse, but that it sees late
-/// to what it has seen before.
+/// **Strong accuracy**: nobody is suspected before he crashes. Who stands still is as good as crashed while he does,
+/// and after a return he has as long as a detection takes. A node that itself stood still has no excuse, but that it
+/// sees late to what it has seen before.
 #[derive(Debug)]
 pub struct StrongAccuracy {
     troubles: Troubles,
@@ -60,6 +60,8 @@ struct Mistakes {
     healed: Option<Time>,
     /// When the last mistake of each pair began, and whether it is still made.
     last: BTreeMap<(NodeId, NodeId), (Time, bool)>,
+    /// How many there were.
+    made: u64,
     recurrences: Vec<Span>,
     durations: Vec<Span>,
     /// How long all of them lasted that are over.
@@ -73,6 +75,7 @@ impl Mistakes {
             applies: true,
             healed: None,
             last: BTreeMap::new(),
+            made: 0,
             recurrences: Vec::new(),
             durations: Vec::new(),
             mistaken: 0,
@@ -85,6 +88,7 @@ impl Mistakes {
         }
         match *fact {
             Fact::Suspected(peer) => {
+                self.made += 1;
                 if let Some((before, _)) = self.last.insert((node, peer), (now, true)) {
                     self.recurrences.push(now.since(before));
                 }
@@ -124,12 +128,17 @@ impl Mistakes {
         vec![
             measure(
                 "mistake_recurrence",
-                "from one wrong suspicion to the next of the same pair (T_MR)",
+                "from one wrong suspicion to the next of the same pair, where there is one within the run (T_MR)",
                 Reading::Times(self.recurrences.clone()),
             ),
             measure(
+                "mistakes",
+                "wrong suspicions per second of watching: their inverse is E(T_MR), however short the run",
+                Reading::Rate { count: self.made, over: whole },
+            ),
+            measure(
                 "mistake_duration",
-                "how long a wrong suspicion lasts (T_M)",
+                "how long a wrong suspicion lasts that ends within the run (T_M)",
                 Reading::Times(self.durations.clone()),
             ),
             measure(

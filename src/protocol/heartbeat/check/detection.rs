@@ -9,10 +9,11 @@ use crate::protocol::heartbeat::topology::Web;
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 use crate::time::Span;
 
-/// **Detection bound**: whoever watches a node that is down suspects it no later than the detector promises, and from then
-/// on for as long as it stays down. Who restarts or stood still counts from then.
+/// **Detection bound**: whoever watches a node that is down suspects it no later than the detector promises, and from
+/// then on for as long as it stays down. Who restarts or stood still counts from then.
 ///
-/// It measures T_D: from a crash to the suspicion that lasts. A node that was suspected already has been detected at once.
+/// It measures T_D: from a crash to the suspicion that lasts. A node that was suspected already has been detected at
+/// once.
 #[derive(Debug)]
 pub struct DetectionBound {
     web: Web,
@@ -26,6 +27,8 @@ pub struct DetectionBound {
     /// Of nodes that are down: who was watching when they crashed, and how long it took until the last suspicion.
     open: BTreeMap<(NodeId, NodeId), Option<Span>>,
     detected: Vec<Span>,
+    /// How many were over before they were noticed.
+    missed: u64,
 }
 
 impl DetectionBound {
@@ -72,7 +75,8 @@ impl DetectionBound {
         }
     }
 
-    /// A node lost its memory: whom it suspected it does not any more, and what it had noticed is the last word on that.
+    /// A node lost its memory: whom it suspected it does not any more, and what it had noticed is the last word on
+    /// that.
     fn forgets(&mut self, watcher: NodeId) {
         let of = (watcher, NodeId(0))..=(watcher, NodeId(u32::MAX));
         let forgotten: Vec<(NodeId, NodeId)> = self.suspicions.range(of).copied().collect();
@@ -88,8 +92,10 @@ impl DetectionBound {
 
     fn returns(&mut self, node: NodeId) {
         for watcher in self.web.watchers(node) {
-            if let Some(took) = self.open.remove(&(node, watcher)) {
-                self.detected.extend(took);
+            match self.open.remove(&(node, watcher)) {
+                Some(Some(took)) => self.detected.push(took),
+                Some(None) => self.missed += 1,
+                None => {}
             }
         }
         for peer in self.web.watched_by(node) {
@@ -112,6 +118,7 @@ impl Property<Heartbeat> for DetectionBound {
             due: BTreeSet::new(),
             open: BTreeMap::new(),
             detected: Vec::new(),
+            missed: 0,
         }
     }
 
@@ -163,13 +170,22 @@ impl Property<Heartbeat> for DetectionBound {
 
     fn measured(&self, _now: Time) -> Vec<Measure> {
         let times: Vec<Span> = self.detected.iter().copied().chain(self.open.values().copied().flatten()).collect();
-        if times.is_empty() {
+        let noticed = times.len() as u128;
+        let whole = noticed + u128::from(self.missed);
+        if whole == 0 {
             return Vec::new();
         }
-        vec![Measure {
-            name: "detection_time",
-            about: "from a crash to the suspicion that lasts until its end (T_D)",
-            reading: Reading::Times(times),
-        }]
+        vec![
+            Measure {
+                name: "detection_time",
+                about: "from a crash to the suspicion that lasts until its end, of crashes that were noticed (T_D)",
+                reading: Reading::Times(times),
+            },
+            Measure {
+                name: "noticed",
+                about: "crashes, by who was watching, that were noticed, of these and those that were over before that",
+                reading: Reading::Share { part: noticed, whole },
+            },
+        ]
     }
 }

@@ -4,8 +4,8 @@ use crate::check::{At, Cast, NodeId, NodeSet, Nodes, Progress, Property, Verdict
 use crate::protocol::heartbeat::topology::Web;
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 
-/// **Eventual strong accuracy**: a time comes after which no correct node is suspected by another. It is asked of the healed
-/// core.
+/// **Eventual strong accuracy**: a time comes after which no correct node is suspected by another. It is asked of the
+/// healed core.
 #[derive(Debug)]
 pub struct EventualStrongAccuracy {
     web: Web,

@@ -70,8 +70,8 @@ impl Troubles {
         }
     }
 
-    /// How things stood by then is what a node goes by now: when it began to stand still, if it has just resumed and sees to
-    /// what came in meanwhile.
+    /// How things stood by then is what a node goes by now: when it began to stand still, if it has just resumed and
+    /// sees to what came in meanwhile.
     pub(super) fn goes_by(&self, node: NodeId, now: Time) -> Time {
         let Some(trouble) = self.0.get(&node) else { return now };
         let resumed = trouble.stood_from.filter(|_| trouble.ended == now);

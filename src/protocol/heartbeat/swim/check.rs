@@ -1,5 +1,5 @@
-//! What SWIM promises beyond what every failure detector does: how probes go round, and which news may come from whom, in
-//! which order, how often.
+//! What SWIM promises beyond what every failure detector does: how probes go round, and which news may come from whom,
+//! in which order, how often.
 
 mod bounded_piggyback;
 mod grid;

@@ -99,9 +99,9 @@ impl SwimParams {
 
     /// How long it takes until a healed core sees who is there and who is not, without any help of gossip: each member
     /// probes each other one, which in turns takes two rounds; its suspicions run out; and it has reached each that it
-    /// held dead though it was not, which is drawn from all dead, so that the odds that one of all pairs is left out are
-    /// below 10⁻¹⁰: n² (1 − 1/n)ᵐ with m = n (2 ln n + 23.03). After that, all have what they missed while they were
-    /// suspected themselves from another round of probes.
+    /// held dead though it was not, which is drawn from all dead, so that the odds that one of all pairs is left out
+    /// are below 10⁻¹⁰: n² (1 − 1/n)ᵐ with m = n (2 ln n + 23.03). After that, all have what they missed while they
+    /// were suspected themselves from another round of probes.
     pub(in crate::protocol::heartbeat) fn settles_within(&self, members: u32, healed: &Healed) -> Span {
         let members = u64::from(members);
         let draws = members * (2 * u64::from(members.ilog2() + 1) + 24);

@@ -4,8 +4,8 @@
 //! The commands in the order in which they are applied are folded here as well, by the sequential meaning of an
 //! operation and a session rule of its own: of each client, a command takes effect if its number is higher than all
 //! before. What a node has just applied is held against that: what the keys hold that were touched, and what the
-//! sessions would answer to a repetition. Both are looked up, and nothing that the node counts is believed. What was not
-//! touched is left to the equality of replicas.
+//! sessions would answer to a repetition. Both are looked up, and nothing that the node counts is believed. What was
+//! not touched is left to the equality of replicas.
 
 use std::collections::BTreeMap;
 

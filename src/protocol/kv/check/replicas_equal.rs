@@ -1,5 +1,5 @@
-//! **Replicas are equal**: nodes that applied equally much are in the same state (Raft paper, section 2, replicated state
-//! machines), and once the core is healed and the clients are silent, all its nodes come to the same.
+//! **Replicas are equal**: nodes that applied equally much are in the same state (Raft paper, section 2, replicated
+//! state machines), and once the core is healed and the clients are silent, all its nodes come to the same.
 //!
 //! What is to be the same is what they have applied; where a protocol cannot promise that (see [`Extent`]), it is only
 //! asked that all logs end alike.

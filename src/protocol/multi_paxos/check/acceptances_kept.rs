@@ -1,5 +1,5 @@
-//! **Acceptances are kept** (A3): what an acceptor reported to have accepted is on its synced disk from the end of that turn
-//! on, over all its lives: in the same ballot, in a higher one, or as what was decided.
+//! **Acceptances are kept** (A3): what an acceptor reported to have accepted is on its synced disk from the end of that
+//! turn on, over all its lives: in the same ballot, in a higher one, or as what was decided.
 //!
 //! It is looked up when it is reported, and all of it again when the node has booted.
 

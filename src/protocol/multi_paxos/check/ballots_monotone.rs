@@ -1,8 +1,8 @@
 //! **Ballots are monotone** (A1): an acceptor's promises only grow, over restarts too, and so do the ballots that one
 //! node begins: none is used twice.
 //!
-//! What was promised is what was reported and what stands on the synced disk. A node that lost its disk is excused: what
-//! follows shows elsewhere.
+//! What was promised is what was reported and what stands on the synced disk. A node that lost its disk is excused:
+//! what follows shows elsewhere.
 
 use crate::check::{At, Cast, Evidence, NodeId, Property, Seat, Time, Verdict, WorldEvent};
 use crate::protocol::multi_paxos::{Fact, MultiPaxos, MultiPaxosConfig};

@@ -1,6 +1,6 @@
-//! **A decided prefix** (R2, R4): what a replica applies was chosen, slot by slot without a hole: a majority of acceptors
-//! has accepted just that command for that slot in one ballot. And how far it has come never goes back: within a life
-//! that is what it has applied, over its lives what it knows on its disk.
+//! **A decided prefix** (R2, R4): what a replica applies was chosen, slot by slot without a hole: a majority of
+//! acceptors has accepted just that command for that slot in one ballot. And how far it has come never goes back:
+//! within a life that is what it has applied, over its lives what it knows on its disk.
 //!
 //! A node that lost its disk begins anew.
 

@@ -21,7 +21,8 @@ use crate::protocol::raft::{Fact, Membership, Position, Raft, RaftConfig};
 /// The invariant; what it rests on stands at the head of its file.
 #[derive(Debug)]
 pub struct CommittedDurable {
-    /// By which membership each node goes, as of the end of its last turn: what it reports in the next, it knows by that.
+    /// By which membership each node goes, as of the end of its last turn: what it reports in the next, it knows by
+    /// that.
     members: Vec<Membership>,
     /// The furthest entry reported as committed, and by which membership.
     upto: (Position, Membership),

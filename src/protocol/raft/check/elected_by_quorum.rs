@@ -1,5 +1,5 @@
-//! **Elected by a quorum**: who leads a term has the votes of a majority of those who vote, by the membership in its own
-//! log; during a joint change, of both majorities (section 5.2, section 6; thesis 4.2.1 on those who do not vote).
+//! **Elected by a quorum**: who leads a term has the votes of a majority of those who vote, by the membership in its
+//! own log; during a joint change, of both majorities (section 5.2, section 6; thesis 4.2.1 on those who do not vote).
 //!
 //! Votes are taken from what the voters reported and from their synced disks (a crash may fall between the sync and the
 //! report), not from what the candidate counted.

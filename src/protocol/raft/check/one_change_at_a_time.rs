@@ -1,6 +1,6 @@
-//! **One change at a time**: a leader changes the membership only when the change before is committed and so is an entry
-//! of its own term, and only so far that old and new quorums share a node: by one voter, or jointly (thesis 4.1, 4.3;
-//! Ongaro's correction of 2015, on the raft-dev list, to single-server changes).
+//! **One change at a time**: a leader changes the membership only when the change before is committed and so is an
+//! entry of its own term, and only so far that old and new quorums share a node: by one voter, or jointly (thesis 4.1,
+//! 4.3; Ongaro's correction of 2015, on the raft-dev list, to single-server changes).
 //!
 //! It is judged when a leader's log shows a new change, by the end of that turn.
 

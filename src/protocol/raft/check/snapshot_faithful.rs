@@ -2,9 +2,9 @@
 //! membership among it; the log never begins behind the end of a synced snapshot; and neither snapshots nor what a node
 //! has applied ever go back (section 7; thesis, chapter 5; 6.3 on sessions; 4.1 on memberships).
 //!
-//! The commands in the order in which they are applied are applied here as well, once. Snapshots are saved where their index
-//! is a multiple of the interval that is set, and there the outcome is kept to compare with. What the machine makes of
-//! one command is a matter for other invariants.
+//! The commands in the order in which they are applied are applied here as well, once. Snapshots are saved where their
+//! index is a multiple of the interval that is set, and there the outcome is kept to compare with. What the machine
+//! makes of one command is a matter for other invariants.
 
 use std::collections::BTreeMap;
 

@@ -5,8 +5,8 @@ use crate::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
 use crate::protocol::heartbeat::swim::Standing;
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 
-/// **Bounded piggyback**: a message carries no more pieces of news than it has room for, and a member passes each on at most
-/// λ · ⌈log₂ n⌉ times in one life.
+/// **Bounded piggyback**: a message carries no more pieces of news than it has room for, and a member passes each on at
+/// most λ · ⌈log₂ n⌉ times in one life.
 #[derive(Debug)]
 pub struct BoundedPiggyback {
     /// What was last told of each, and how often.

@@ -5,11 +5,10 @@ use crate::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
 use crate::protocol::heartbeat::swim::{Standing, Status};
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 
-/// **Suspicion before death**: where suspicion is on, who declares a member dead has held it suspect before, in the same
-/// incarnation. For how long is a matter of its own clock.
+/// **Suspicion before death**: where suspicion is on, who declares a member dead has held it suspect before, in the
+/// same incarnation. For how long is a matter of its own clock.
 #[derive(Debug)]
 pub struct SuspicionBeforeDeath {
-    suspicion: bool,
     /// The last suspicion of each, and since when.
     suspected: Grid<(Standing, Time)>,
 }
@@ -20,11 +19,11 @@ impl Property<Heartbeat> for SuspicionBeforeDeath {
     const AFTER: &'static str = "declared";
 
     fn applies(config: &HeartbeatConfig) -> bool {
-        config.swim().is_some()
+        config.swim().is_some_and(|swim| swim.suspicion)
     }
 
-    fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
-        Self { suspicion: config.swim().is_some_and(|swim| swim.suspicion), suspected: Grid::new(cast.len()) }
+    fn new(_config: &HeartbeatConfig, cast: &Cast) -> Self {
+        Self { suspected: Grid::new(cast.len()) }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
@@ -36,7 +35,7 @@ impl Property<Heartbeat> for SuspicionBeforeDeath {
             Fact::Declared(news) => {
                 let (suspected, since) = *self.suspected.at(at.node, news.of);
                 let in_time = suspected == news.standing.with(Status::Suspect) && since < at.now;
-                if in_time || !self.suspicion {
+                if in_time {
                     return Verdict::Held;
                 }
                 let evidence = Evidence::new("a member was declared dead without a suspicion before");

@@ -112,8 +112,8 @@ fn who_is_declared_dead_was_suspected_first() {
     watch.breaks(2, &Fact::Declared(news(1, Dead, 2)), kind);
     watch.boots(0);
     watch.breaks(0, &Fact::Declared(news(1, Dead, 2)), kind);
-    let mut off: Watch<SuspicionBeforeDeath> = Watch::new(SwimParams { suspicion: false, ..SwimParams::default() });
-    off.holds(0, &Fact::Declared(news(1, Dead, 0)));
+    let off = SwimParams { suspicion: false, ..SwimParams::default() };
+    assert!(!SuspicionBeforeDeath::applies(&config(off, &Cast::single("member", 4))));
 }
 
 #[test]
@@ -128,11 +128,26 @@ fn nobody_is_left_out_for_more_than_two_rounds() {
     [2, 3, 2, 3, 1].iter().for_each(|&target| watch.holds(0, &probed(target)));
     [2, 3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
     watch.breaks(0, &probed(1), kind);
-    [1, 2, 1].iter().for_each(|&target| watch.holds(2, &probed(target)));
-    watch.breaks(2, &probed(3), kind);
+    [0, 1].iter().for_each(|&target| watch.holds(2, &probed(target)));
+    watch.breaks(2, &probed(0), kind);
     watch.boots(2);
     watch.holds(2, &probed(3));
-    let mut random: Watch<TimeBoundedCompleteness> =
-        Watch::new(SwimParams { probing: Probing::Random, ..SwimParams::default() });
-    [2, 3, 2, 3, 2, 3, 2, 3, 1].iter().for_each(|&target| random.holds(0, &probed(target)));
+    let random = SwimParams { probing: Probing::Random, ..SwimParams::default() };
+    assert!(!TimeBoundedCompleteness::applies(&config(random, &Cast::single("member", 4))));
+}
+
+#[test]
+fn who_is_never_probed_again_is_missed() {
+    let kind = "a member was left out for more than two rounds of probes";
+    let probed = |target| Fact::Probed(NodeId(target));
+    let mut watch: Watch<TimeBoundedCompleteness> = Watch::new(SwimParams::default());
+    [2, 3].iter().for_each(|&target| watch.holds(0, &probed(target)));
+    watch.breaks(0, &probed(2), kind);
+    // Who is held dead need not be probed, and who lives again has two rounds.
+    let mut watch: Watch<TimeBoundedCompleteness> = Watch::new(SwimParams::default());
+    watch.holds(0, &Fact::Suspected(NodeId(1)));
+    [2, 3, 2, 3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
+    watch.holds(0, &Fact::Trusted(NodeId(1)));
+    [3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
+    watch.breaks(0, &probed(3), kind);
 }

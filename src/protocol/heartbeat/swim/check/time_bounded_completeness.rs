@@ -1,20 +1,68 @@
 //! Everybody's turn to be probed comes within two rounds (section 4.3).
 
 use super::grid::Grid;
-use crate::check::{At, Cast, Evidence, Property, Time, Verdict, WorldEvent};
+use crate::check::{At, Cast, Evidence, NodeId, Property, Time, Verdict, WorldEvent};
 use crate::protocol::heartbeat::swim::Probing;
 use crate::protocol::heartbeat::{Fact, Heartbeat, HeartbeatConfig};
 
 /// **Time-bounded completeness**: where members are probed in turn, each member probes each other one that it does not
 /// hold dead again after at most 2m − 1 probes, where m is the number of others; for the first time after m.
+///
+/// Who is probed again too late is noticed then; who never is, when a round of the others is over.
 #[derive(Debug)]
 pub struct TimeBoundedCompleteness {
-    round_robin: bool,
     others: u32,
     /// How often each member has probed.
     probes: Vec<u32>,
-    /// Which of these was the last of each other, or at which it was trusted again.
-    last: Grid<u32>,
+    last: Grid<Last>,
+}
+
+/// The last probe of a member.
+#[derive(Clone, Copy, Debug, Default)]
+enum Last {
+    /// It was not probed yet.
+    #[default]
+    Never,
+    /// It was this one; or the one after which it was held alive again.
+    Probe(u32),
+    /// It is held dead, and need not be probed.
+    Dead,
+}
+
+impl TimeBoundedCompleteness {
+    /// How many probes there were since, and how many there may be; nothing of who is held dead.
+    fn since(&self, last: Last, probes: u32) -> Option<(u32, u32)> {
+        match last {
+            Last::Never => Some((probes, self.others)),
+            Last::Probe(last) => Some((probes - last, 2 * self.others - 1)),
+            Last::Dead => None,
+        }
+    }
+
+    fn probed(&mut self, node: NodeId, target: NodeId) -> Verdict {
+        self.probes[node.index()] += 1;
+        let probes = self.probes[node.index()];
+        let last = std::mem::replace(self.last.at(node, target), Last::Probe(probes));
+        if let Some((since, within)) = self.since(last, probes).filter(|(since, within)| since > within) {
+            return left_out(node, target, since, within);
+        }
+        if !probes.is_multiple_of(self.others) {
+            return Verdict::Held;
+        }
+        for member in (0..=self.others).map(NodeId).filter(|&member| member != node && member != target) {
+            // Its turn would have had to come by now, or with this probe.
+            let last = *self.last.at(node, member);
+            if let Some((since, within)) = self.since(last, probes).filter(|(since, within)| since >= within) {
+                return left_out(node, member, since, within);
+            }
+        }
+        Verdict::Held
+    }
+}
+
+fn left_out(node: NodeId, member: NodeId, since: u32, within: u32) -> Verdict {
+    let evidence = Evidence::new("a member was left out for more than two rounds of probes");
+    evidence.node(node).node(member).value("probes", since).value("at most", within).into()
 }
 
 impl Property<Heartbeat> for TimeBoundedCompleteness {
@@ -23,37 +71,21 @@ impl Property<Heartbeat> for TimeBoundedCompleteness {
     const AFTER: &'static str = "probed";
 
     fn applies(config: &HeartbeatConfig) -> bool {
-        config.swim().is_some()
+        config.swim().is_some_and(|swim| swim.probing == Probing::RoundRobin)
     }
 
-    fn new(config: &HeartbeatConfig, cast: &Cast) -> Self {
-        Self {
-            round_robin: config.swim().is_some_and(|swim| swim.probing == Probing::RoundRobin),
-            others: cast.len() - 1,
-            probes: vec![0; cast.len() as usize],
-            last: Grid::new(cast.len()),
-        }
+    fn new(_config: &HeartbeatConfig, cast: &Cast) -> Self {
+        Self { others: cast.len() - 1, probes: vec![0; cast.len() as usize], last: Grid::new(cast.len()) }
     }
 
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
-        let probes = &mut self.probes[at.node.index()];
         match *fact {
-            Fact::Probed(target) if self.round_robin => {
-                *probes += 1;
-                let last = std::mem::replace(self.last.at(at.node, target), *probes);
-                let within = if last == 0 { self.others } else { 2 * self.others - 1 };
-                if *probes - last <= within {
-                    return Verdict::Held;
-                }
-                let evidence = Evidence::new("a member was left out for more than two rounds of probes");
-                evidence.node(at.node).node(target).value("probes", *probes - last).value("at most", within).into()
-            }
-            Fact::Trusted(again) if self.round_robin => {
-                *self.last.at(at.node, again) = *probes;
-                Verdict::Skip
-            }
-            _ => Verdict::Skip,
+            Fact::Probed(target) => return self.probed(at.node, target),
+            Fact::Suspected(dead) => *self.last.at(at.node, dead) = Last::Dead,
+            Fact::Trusted(again) => *self.last.at(at.node, again) = Last::Probe(self.probes[at.node.index()]),
+            _ => {}
         }
+        Verdict::Skip
     }
 
     fn on_world(&mut self, _now: Time, event: &WorldEvent) -> Verdict {
