@@ -11,6 +11,7 @@ pub(crate) const TWO_PHASE: Profile = Profile {
         ("unlogged-commit", 17, "agreement"),
         ("unlogged-commit", 23, "once_per_request"),
         ("abort-while-prepared", 12, "agreement"),
+        ("abort-while-prepared", 63, "no_failures_commit"),
         ("abort-while-prepared", 237, "money_conserved"),
         ("forget-early", 1, "agreement"),
         ("forget-early", 1_916, "money_conserved"),
@@ -22,7 +23,7 @@ pub(crate) const TWO_PHASE: Profile = Profile {
     found_within: &[
         ("yes-before-force", 10),     // 3,762, from seed 0 on
         ("unlogged-commit", 60),      // 367, from seed 17 on
-        ("abort-while-prepared", 30), // 863, from seed 12 on
+        ("abort-while-prepared", 30), // 879, from seed 12 on
         ("forget-early", 20),         // 1,132, from seed 1 on
         ("locks-lost", 10),           // 2,431, from seed 0 on
         ("hasty-presumption", 350),   // 61, from seed 53 on
@@ -41,8 +42,8 @@ pub(crate) const THREE_PHASE: Profile = Profile {
     ],
     found_within: &[
         ("decide-alone", 1_600),      // 13, from seed 39 on
-        ("recovered-takes-part", 60), // 349, from seed 6 on
-        ("commit-before-acks", 10),   // 3,428, from seed 0 on
+        ("recovered-takes-part", 60), // 353, from seed 6 on
+        ("commit-before-acks", 10),   // 3,425, from seed 0 on
     ],
     of_liveness: &[],
 };

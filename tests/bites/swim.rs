@@ -15,11 +15,11 @@ pub(crate) const PROFILE: Profile = Profile {
     ],
     found_within: &[
         ("no-suspicion", 10),      // 2,879, from seed 2 on
-        ("random-probe", 10),      // 2,146, from seed 0 on
-        ("stale-suspect", 20),     // 2,003, from seed 2 on
-        ("silent-verdict", 30),    // 875, from seed 0 on
-        ("endless-gossip", 10),    // 3,908, from seed 0 on
-        ("cleared-by-others", 25), // 1,158, from seed 2 on
+        ("random-probe", 10),      // 2,147, from seed 0 on
+        ("stale-suspect", 20),     // 2,007, from seed 2 on
+        ("silent-verdict", 30),    // 876, from seed 0 on
+        ("endless-gossip", 10),    // 3,921, from seed 0 on
+        ("cleared-by-others", 25), // 1,160, from seed 2 on
     ],
     of_liveness: &[],
 };

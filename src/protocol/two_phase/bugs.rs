@@ -29,7 +29,7 @@ pub(super) const TABLE: [(Mistake, Bug); 8] = [
         Bug {
             name: "abort-while-prepared",
             about: "a participant that waits too long for the decision aborts, though it voted yes",
-            breaks: &["agreement", "money_conserved"],
+            breaks: &["agreement", "no_failures_commit", "money_conserved"],
             reached: "a coordinator that is down, cut off or late",
             source: "the heuristic decisions of XA; Mohan, Lindsay and Obermarck, section 2.3",
         },
