@@ -124,7 +124,8 @@ fn nobody_is_left_out_for_more_than_two_rounds() {
     // First in one round and last in the next: five probes apart.
     [1, 2, 3, 2, 3, 1].iter().for_each(|&target| watch.holds(0, &probed(target)));
     [2, 3, 2, 3].iter().for_each(|&target| watch.holds(0, &probed(target)));
-    watch.holds(0, &Fact::Trusted(NodeId(1)));
+    watch.holds(0, &learned(1, Dead, 0));
+    watch.holds(0, &learned(1, Alive, 1));
     [2, 3, 2, 3, 1].iter().for_each(|&target| watch.holds(0, &probed(target)));
     [2, 3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
     watch.breaks(0, &probed(1), kind);
@@ -145,9 +146,9 @@ fn who_is_never_probed_again_is_missed() {
     watch.breaks(0, &probed(2), kind);
     // Who is held dead need not be probed, and who lives again has two rounds.
     let mut watch: Watch<TimeBoundedCompleteness> = Watch::new(SwimParams::default());
-    watch.holds(0, &Fact::Suspected(NodeId(1)));
+    watch.holds(0, &learned(1, Dead, 0));
     [2, 3, 2, 3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
-    watch.holds(0, &Fact::Trusted(NodeId(1)));
+    watch.holds(0, &learned(1, Alive, 1));
     [3, 2, 3, 2].iter().for_each(|&target| watch.holds(0, &probed(target)));
     watch.breaks(0, &probed(3), kind);
 }

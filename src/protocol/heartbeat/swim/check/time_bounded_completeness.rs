@@ -81,8 +81,14 @@ impl Property<Heartbeat> for TimeBoundedCompleteness {
     fn on_fact(&mut self, at: At, fact: &Fact) -> Verdict {
         match *fact {
             Fact::Probed(target) => return self.probed(at.node, target),
-            Fact::Suspected(dead) => *self.last.at(at.node, dead) = Last::Dead,
-            Fact::Trusted(again) => *self.last.at(at.node, again) = Last::Probe(self.probes[at.node.index()]),
+            Fact::Learned(news) => {
+                let last = self.last.at(at.node, news.of);
+                match (*last, news.standing.is_dead()) {
+                    (_, true) => *last = Last::Dead,
+                    (Last::Dead, false) => *last = Last::Probe(self.probes[at.node.index()]),
+                    (_, false) => {}
+                }
+            }
             _ => {}
         }
         Verdict::Skip
