@@ -112,8 +112,9 @@ fn both_channels_together_keep_the_budget() {
         let allowed = if nodes == 9 && budget == 20 { 60 * (20 + 8 * 10) + 60 * 20 } else { 60 * nodes * budget };
         assert!(sent <= allowed, "{topology}: {sent} of {allowed}");
         assert!(sent * 100 >= allowed * 97, "{topology}: {sent} of {allowed}");
-        // One more round than there are periods.
-        assert!(most <= 60 * budget + budget, "{topology}: {most} messages of one node");
+        // At either end of a minute a round more may begin than there are periods.
+        let round = 3 * (nodes - 1);
+        assert!(most <= 60 * budget + round, "{topology}: {most} messages of one node");
     }
 }
 
@@ -144,14 +145,14 @@ fn a_budget_that_the_heartbeats_alone_exceed_is_refused() {
 }
 
 /// NFD-S on a network that loses one message in a hundred and delays the others by 0.02 η on average, by the bound on
-/// the detection time, in η (Chen, Toueg and Aguilera, 2002, theorem 16 and figure 12).
+/// the detection time, in η (Chen, Toueg and Aguilera, 2002).
 struct Point {
     detection: f64,
     /// E(T_MR), E(T_M) and P_A, as tables have them.
     recurrence: f64,
     duration: f64,
     accuracy: f64,
-    /// How many periods of how many pairs are to be seen.
+    /// At least so many periods of pairs are to be seen.
     periods: u64,
 }
 

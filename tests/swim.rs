@@ -146,7 +146,7 @@ const LOSSY: &str = r#"{
     "run_for": "60s", "settle": "0ms"
 }"#;
 
-/// What suspicion is good for (section 4.2, figure 6 of the paper): the mistake "no-suspicion" ends a run at its first
+/// What suspicion is good for (section 4.2 of the paper): the mistake "no-suspicion" ends a run at its first
 /// death, so that the same detector, with suspicion set off, stands for it.
 #[test]
 fn without_suspicion_many_more_who_live_are_declared_dead() {

@@ -201,7 +201,6 @@ fn files_and_functions_stay_short() {
     complain(&faults);
 }
 
-/// From its first type to its first invariant: settings, messages, timers, facts, node and handlers.
 #[test]
 fn comments_are_as_narrow_as_code() {
     let mut faults = Vec::new();
@@ -213,6 +212,7 @@ fn comments_are_as_narrow_as_code() {
     complain(&faults);
 }
 
+/// From its first type to its first invariant: settings, messages, timers, facts, node and handlers.
 #[test]
 fn the_example_of_a_protocol_stays_short() {
     let file = root().with_file_name("examples").join("token_ring/protocol.rs");

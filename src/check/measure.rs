@@ -191,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn rates_are_written_by_the_second() {
+        assert_eq!(per_second(3, 2_400_000_000), "1.250000000");
+        assert_eq!(per_second(0, 0), "0.000000000");
+        let reading = Reading::Rate { count: 3, over: 2_400_000_000 };
+        let written = serde_json::to_value(&Measure { name: "mistakes", about: "how often", reading }).unwrap();
+        let expected = serde_json::json!({
+            "kind": "rate", "name": "mistakes", "about": "how often",
+            "count": 3, "over": "2400000000", "per_second": "1.250000000",
+        });
+        assert_eq!(written, expected);
+    }
+
+    #[test]
     fn documents_hold_summaries() {
         let times = Reading::Times(vec![Span::ms(3), Span::ms(1)]);
         let measure = Measure { name: "blocked_time", about: "how long", reading: times };

@@ -20,7 +20,7 @@ pub enum Who {
     Majority,
     /// Every node.
     All,
-    /// So many of all nodes, drawn; at least one.
+    /// So many of all members, drawn; at least one.
     Share(Ratio),
     /// A drawn member of a group.
     Group(String),

@@ -24,7 +24,7 @@
 //!
 //! **Reads.** A transaction that only reads has one participant here. It answers and votes in one, holds its lock no
 //! longer than that takes, and needs no decision: the read-only vote of R* (Mohan, Lindsay and Obermarck, "Transaction
-//! Management in the R* Distributed Database Management System", 1986, section 3.2).
+//! Management in the R* Distributed Database Management System", 1986).
 //!
 //! Left out: participants never prune the outcomes in their logs, and locks are exclusive.
 

@@ -117,7 +117,9 @@ impl CommitConfig {
     }
 
     /// How long a participant that stays up is uncertain at most where nobody blocks: until it has waited for the
-    /// coordinator, and then for each of the others in turn, to lead a termination and to fall in it.
+    /// coordinator, and then for each of the others in turn, to lead a termination and to fall in it. Of the eight
+    /// timeouts for each, three are of silence, one goes by for the answers and one to tell the others; the rest is for
+    /// those that stand back for a lower number which then falls.
     #[must_use]
     pub fn patience(&self) -> Span {
         self.params.timeout.times(8).times(self.participants.len() as u64 + 1)

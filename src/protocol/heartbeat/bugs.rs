@@ -38,7 +38,7 @@ pub(super) const TABLE: [(Mistake, Bug); 6] = [
             about: "any heartbeat makes its sender trusted, however old it is",
             breaks: &["detection_bound"],
             reached: "crashes, and delays longer than the shift; \"passive\", \"active\" or \"hybrid\"",
-            source: "Chen, Toueg and Aguilera, 2002, section 1.2; quickwit-oss/chitchat issue 132",
+            source: "Chen, Toueg and Aguilera, 2002, on common failure detectors; quickwit-oss/chitchat issue 132",
         },
     ),
     (
@@ -78,7 +78,7 @@ pub(super) const TABLE: [(Mistake, Bug); 6] = [
             about: "who is silent on one channel is suspected, though he is heard on the other",
             breaks: &["strong_accuracy"],
             reached: "\"hybrid\", and single losses",
-            source: "Chen, Toueg and Aguilera, 2002, section 2.1: the union of two detectors adds up their mistakes",
+            source: "the union of two detectors adds up their mistakes, where their intersection multiplies them",
         },
     ),
 ];

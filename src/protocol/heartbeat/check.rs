@@ -1,5 +1,5 @@
 //! What failure detectors promise (Chandra and Toueg, 1996, section 2.2), and how well they do it (Chen, Toueg and
-//! Aguilera, 2002, section 2.3).
+//! Aguilera, 2002).
 //!
 //! Completeness is asked of every healed core: who is down must be suspected. All else holds in some worlds only, and
 //! is judged where a scenario names it: accuracy where no message is late, bounds where no clock drifts. What is

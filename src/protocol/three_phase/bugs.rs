@@ -31,7 +31,7 @@ pub(super) const TABLE: [(Mistake, Bug); 3] = [
             about: "the coordinator commits as soon as one participant has heard that all voted yes",
             breaks: &["non_blocking_rule"],
             reached: "two participants",
-            source: "Skeen, Nonblocking Commit Protocols, 1981, section 4",
+            source: "Skeen, Nonblocking Commit Protocols, 1981",
         },
     ),
 ];

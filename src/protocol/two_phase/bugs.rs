@@ -31,7 +31,7 @@ pub(super) const TABLE: [(Mistake, Bug); 8] = [
             about: "a participant that waits too long for the decision aborts, though it voted yes",
             breaks: &["agreement", "no_failures_commit", "money_conserved"],
             reached: "a coordinator that is down, cut off or late",
-            source: "the heuristic decisions of XA; Mohan, Lindsay and Obermarck, section 2.3",
+            source: "the heuristic decisions of XA; Mohan, Lindsay and Obermarck, 1986",
         },
     ),
     (

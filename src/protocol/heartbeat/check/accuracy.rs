@@ -133,7 +133,7 @@ impl Mistakes {
             ),
             measure(
                 "mistakes",
-                "wrong suspicions per second of watching: their inverse is E(T_MR), however short the run",
+                "wrong suspicions per second of watching: their inverse is E(T_MR), not cut off by the end of the run",
                 Reading::Rate { count: self.made, over: whole },
             ),
             measure(

@@ -168,10 +168,16 @@ impl Property<Heartbeat> for DetectionBound {
         self.judge(now)
     }
 
-    fn measured(&self, _now: Time) -> Vec<Measure> {
+    fn measured(&self, now: Time) -> Vec<Measure> {
         let times: Vec<Span> = self.detected.iter().copied().chain(self.open.values().copied().flatten()).collect();
+        // Who is down for no longer than it may take may yet be noticed.
+        let overdue = |&(&(node, _), took): &(&(NodeId, NodeId), &Option<Span>)| {
+            let since = self.troubles.down_since(node).unwrap_or(now);
+            took.is_none() && self.bound.is_some_and(|bound| now > since + bound)
+        };
+        let unnoticed = self.missed + self.open.iter().filter(overdue).count() as u64;
         let noticed = times.len() as u128;
-        let whole = noticed + u128::from(self.missed);
+        let whole = noticed + u128::from(unnoticed);
         if whole == 0 {
             return Vec::new();
         }
@@ -183,7 +189,7 @@ impl Property<Heartbeat> for DetectionBound {
             },
             Measure {
                 name: "noticed",
-                about: "crashes, by who was watching, that were noticed, of these and those that were over before that",
+                about: "crashes, by who was watching, that were noticed, of those and the ones that never were",
                 reading: Reading::Share { part: noticed, whole },
             },
         ]

@@ -46,6 +46,10 @@ impl<C: Property<Heartbeat>> Stage<C> {
         said(self.0.on_fact(At { now: at(ms), node: NodeId(node), life: 1 }, &Fact::Trusted(NodeId(peer))))
     }
 
+    fn reading(&self, ms: u64, name: &str) -> Reading {
+        self.0.measured(at(ms)).into_iter().find(|measure| measure.name == name).unwrap().reading
+    }
+
     fn times(&self, ms: u64, name: &str) -> Option<Vec<Span>> {
         let measures = self.0.measured(at(ms));
         measures.into_iter().find(|measure| measure.name == name).map(|measure| match measure.reading {
@@ -152,6 +156,16 @@ fn detection_is_timed_to_the_suspicion_that_lasts() {
         Some(vec![Span::ms(300), Span::ZERO]),
         "what comes later counts no more"
     );
+    assert_eq!(stage.reading(800, "noticed"), Reading::Share { part: 2, whole: 2 });
+    stage.trusts(900, 2, 1);
+    // Of the next crash nobody knows before it is over, and of the one after that one of two, when it is too late.
+    stage.crash(1_000, 1);
+    stage.boot(1_100, 1);
+    assert_eq!(stage.reading(1_200, "noticed"), Reading::Share { part: 2, whole: 4 });
+    stage.crash(2_000, 1);
+    stage.suspects(2_100, 0, 1);
+    assert_eq!(stage.reading(2_400, "noticed"), Reading::Share { part: 3, whole: 5 });
+    assert_eq!(stage.reading(2_401, "noticed"), Reading::Share { part: 3, whole: 6 });
 }
 
 #[test]
@@ -177,7 +191,8 @@ fn mistakes_are_timed_from_one_to_the_next_and_to_their_end() {
     stage.trusts(450, 0, 1);
     assert_eq!(stage.times(500, "mistake_recurrence"), Some(vec![Span::ms(200)]));
     assert_eq!(stage.times(500, "mistake_duration"), Some(vec![Span::ms(30)]));
-    let share = stage.0.measured(at(500)).pop().unwrap().reading;
+    assert_eq!(stage.reading(500, "mistakes"), Reading::Rate { count: 3, over: 2_400_000_000 });
+    let share = stage.reading(500, "query_accuracy");
     // Six pairs for 400 ms; mistaken for 30, 200 and 100 ms.
     assert_eq!(share, Reading::Share { part: 2_070_000_000, whole: 2_400_000_000 });
     stage.crash(600, 2);

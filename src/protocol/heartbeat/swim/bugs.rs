@@ -30,7 +30,7 @@ pub(in crate::protocol::heartbeat) const TABLE: [(SwimMistake, Bug); 6] = [
             about: "a member that did not answer a probe is declared dead at once, though suspicion is on",
             breaks: &["suspicion_before_death"],
             reached: "the detector swim, with suspicion",
-            source: "Das, Gupta and Motivala, SWIM, section 4.2; Dadgar, Phillips and Currey, Lifeguard, section II",
+            source: "Das, Gupta and Motivala, SWIM, section 4.2; Dadgar, Phillips and Currey, Lifeguard",
         },
     ),
     (

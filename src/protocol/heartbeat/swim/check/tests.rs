@@ -118,7 +118,7 @@ fn who_is_declared_dead_was_suspected_first() {
 
 #[test]
 fn nobody_is_left_out_for_more_than_two_rounds() {
-    let kind = "a member was left out for more than two rounds of probes";
+    let kind = "a member was left out of the rounds of probes for too long";
     let probed = |target| Fact::Probed(NodeId(target));
     let mut watch: Watch<TimeBoundedCompleteness> = Watch::new(SwimParams::default());
     // First in one round and last in the next: five probes apart.
@@ -139,7 +139,7 @@ fn nobody_is_left_out_for_more_than_two_rounds() {
 
 #[test]
 fn who_is_never_probed_again_is_missed() {
-    let kind = "a member was left out for more than two rounds of probes";
+    let kind = "a member was left out of the rounds of probes for too long";
     let probed = |target| Fact::Probed(NodeId(target));
     let mut watch: Watch<TimeBoundedCompleteness> = Watch::new(SwimParams::default());
     [2, 3].iter().for_each(|&target| watch.holds(0, &probed(target)));

@@ -50,10 +50,10 @@ impl TimeBoundedCompleteness {
             return Verdict::Held;
         }
         for member in (0..=self.others).map(NodeId).filter(|&member| member != node && member != target) {
-            // Its turn would have had to come by now, or with this probe.
+            // Its turn would have had to come by now; the next probe is the first that it can have.
             let last = *self.last.at(node, member);
             if let Some((since, within)) = self.since(last, probes).filter(|(since, within)| since >= within) {
-                return left_out(node, member, since, within);
+                return left_out(node, member, since + 1, within);
             }
         }
         Verdict::Held
@@ -61,7 +61,7 @@ impl TimeBoundedCompleteness {
 }
 
 fn left_out(node: NodeId, member: NodeId, since: u32, within: u32) -> Verdict {
-    let evidence = Evidence::new("a member was left out for more than two rounds of probes");
+    let evidence = Evidence::new("a member was left out of the rounds of probes for too long");
     evidence.node(node).node(member).value("probes", since).value("at most", within).into()
 }
 
