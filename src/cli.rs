@@ -53,6 +53,8 @@ pub fn run(experiments: &[&dyn Experiment]) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misread(&error),
     };
+    // From the first moment: what a command has begun is not to be cut off in the middle.
+    interrupt::watched();
     let mut console = cli.command.console();
     let exit = match cli.command.act(experiments, &mut console) {
         Ok(exit) => exit,
