@@ -3,7 +3,7 @@
 //! Above it scenarios, plans and outcomes are plain data; below it a run is generic over its protocol. A
 //! [`Protocol`] becomes an [`Experiment`] by [`Lab::NEW`], and gets every command for free.
 
-mod seeds;
+mod twins;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,7 @@ use crate::check::{Properties, PropertyInfo};
 use crate::fault::draw::{self, Names};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::ids::NodeId;
+use crate::params::unknown;
 use crate::process::{Cast, Durable, Process};
 use crate::protocol::heartbeat::Heartbeat;
 use crate::protocol::multi_paxos::MultiPaxos;
@@ -23,12 +24,12 @@ use crate::protocol::raft::Raft;
 use crate::protocol::three_phase::ThreePhase;
 use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
-use crate::rng::{Die, Seed, Seeds};
+use crate::rng::{Die, Digest, Seed, Seeds};
 use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
 use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
 use crate::time::{Local, Span, Time};
 use crate::workload::{ClientPolicy, Workload};
-pub use seeds::{Check, Failed, Tally, check};
+pub use twins::Parting;
 
 /// The protocols that come with seedstorm.
 pub const BUILT_IN: &[&dyn Experiment] = &[
@@ -105,6 +106,12 @@ pub trait Experiment: Sync {
     /// # Errors
     /// The setting that is wrong.
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError>;
+
+    /// Runs a plan twice, side by side: the digest of both, or where they parted.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError>;
 }
 
 /// How a run is looked at. None of it changes the run.
@@ -190,6 +197,12 @@ impl<P: Protocol> Typed<P> {
         scenario.check_faults(&self.cast, &self.policy, P::tolerated_losses(&self.config))?;
         let names = Lab::<P>::NEW.names().check_faults(&scenario.faults);
         names.map_err(|error| ScenarioError::from(error).under("faults"))?;
+        for (n, fact) in scenario.sometimes.iter().flatten().enumerate() {
+            if !P::FACTS.contains(&fact.as_str()) {
+                let message = unknown(&format!("{} has no fact {fact:?}", P::NAME), fact, P::FACTS.iter().copied());
+                return Err(ScenarioError::new(format!("sometimes[{n}]"), message));
+            }
+        }
         self.script()?;
         let damages = scenario.faults.asks_for(FaultKind::Damage);
         let mut dice = Die::new(Seed(0)).stream();
@@ -380,6 +393,10 @@ impl<P: Protocol> Experiment for Lab<P> {
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
         let nodes = nodes.map(|&node| view(&sim, node)).collect();
         Ok(Shown { outcome: sim.outcome(), nodes, interrupted })
+    }
+
+    fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
+        twins::twins::<P>(scenario, plan)
     }
 }
 

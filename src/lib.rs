@@ -14,6 +14,7 @@
 //! }
 //! ```
 
+pub mod campaign;
 pub mod check;
 pub mod cli;
 pub mod fault;
@@ -30,4 +31,4 @@ pub mod time;
 pub mod turn;
 pub mod workload;
 
-pub use lab::check;
+pub use campaign::check;

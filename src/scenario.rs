@@ -100,6 +100,10 @@ pub struct Scenario {
     /// Optional properties to judge as well: those that hold only under conditions which this scenario keeps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,
+    /// The facts that some run of a campaign should report; left out, those that the protocol says. A campaign in which
+    /// one of them never shows is vacuous.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sometimes: Option<Vec<String>>,
     /// A mistake to plant in the protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,

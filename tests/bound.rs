@@ -1,7 +1,8 @@
 //! The liveness bound holds where it is tight: correct code is not called stuck because its clients are patient, or
 //! because a replica has much to catch up on.
 
-use seedstorm::lab::{BUILT_IN, Check};
+use seedstorm::campaign::Check;
+use seedstorm::lab::BUILT_IN;
 use seedstorm::scenario::Document;
 
 /// Asserts that every healed core converges before the bound.

@@ -99,8 +99,9 @@ fn note_speed(console: &Console, outcome: &Outcome, took: Duration) {
 mod tests {
     use super::*;
     use crate::fault::draw::Names;
+    use crate::lab::Parting;
     use crate::protocol::Bug;
-    use crate::rng::{Seed, Seeds};
+    use crate::rng::{Digest, Seed, Seeds};
     use crate::scenario::{ProtocolSchema, ScenarioError};
     use serde_json::Value;
 
@@ -143,6 +144,9 @@ mod tests {
         }
         fn run(&self, _scenario: &Scenario, _plan: FaultPlan, _look: Look<'_>) -> Result<Shown, ScenarioError> {
             panic!("the mistake")
+        }
+        fn twins(&self, _: &Scenario, _: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
+            unreachable!("nobody asks")
         }
     }
 

@@ -49,6 +49,18 @@ impl Ledger {
         &mut self.0[kind as usize]
     }
 
+    /// Adds what another run planned, and what of it came about.
+    pub fn add(&mut self, other: &Self) {
+        for (line, more) in self.0.iter_mut().zip(&other.0) {
+            line.configured |= more.configured;
+            line.planned += more.planned;
+            line.attempted += more.attempted;
+            line.took_effect += more.took_effect;
+            line.suppressed += more.suppressed;
+            line.overlapped += more.overlapped;
+        }
+    }
+
     /// The lines of kinds that were configured or planned.
     pub fn used(&self) -> impl Iterator<Item = &Line> {
         self.0.iter().filter(|line| line.configured || line.planned > 0)

@@ -59,22 +59,22 @@ impl Ink {
 
 /// A text that grows by headings, labelled rows and tables.
 #[derive(Debug, Default)]
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     ink: Ink,
     text: String,
 }
 
 impl Sheet {
-    pub(super) fn new(ink: Ink) -> Self {
+    pub(crate) fn new(ink: Ink) -> Self {
         Self { ink, text: String::new() }
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         self.text
     }
 
     /// A heading behind an empty line.
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -82,7 +82,7 @@ impl Sheet {
     }
 
     /// A line as it is, without a label; a long one goes on below.
-    pub(super) fn line(&mut self, tone: Tone, text: &str) {
+    pub(crate) fn line(&mut self, tone: Tone, text: &str) {
         for line in wrapped(text, WIDTH) {
             self.text.push_str(&self.ink.paint(tone, &line));
             self.text.push('\n');
@@ -90,24 +90,24 @@ impl Sheet {
     }
 
     /// A line that is set already.
-    pub(super) fn raw(&mut self, line: &str) {
+    pub(crate) fn raw(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
 
     /// A labelled line that is set already.
-    pub(super) fn set(&mut self, label: &str, line: &str) {
+    pub(crate) fn set(&mut self, label: &str, line: &str) {
         let line = format!("{}{line}", self.label(label));
         self.raw(&line);
     }
 
     /// A labelled row.
-    pub(super) fn row(&mut self, label: &str, text: &str) {
+    pub(crate) fn row(&mut self, label: &str, text: &str) {
         self.row_in(Tone::Plain, label, text);
     }
 
     /// A labelled row in a tone. A row without text is left out.
-    pub(super) fn row_in(&mut self, tone: Tone, label: &str, text: &str) {
+    pub(crate) fn row_in(&mut self, tone: Tone, label: &str, text: &str) {
         // A label that is too long for its column pushes its text to the right.
         let width = WIDTH - TAB.max(label.chars().count() + 3);
         for (n, line) in wrapped(text, width).iter().enumerate() {
@@ -118,7 +118,7 @@ impl Sheet {
     }
 
     /// A table in the place of a row's text.
-    pub(super) fn table(&mut self, label: &str, table: &Table) {
+    pub(crate) fn table(&mut self, label: &str, table: &Table) {
         for (n, line) in table.lines(self.ink).iter().enumerate() {
             self.text.push_str(&self.label(if n == 0 { label } else { "" }));
             self.text.push_str(line.trim_end());
@@ -127,7 +127,7 @@ impl Sheet {
     }
 
     /// A name beside a label, of which [`detail`](Sheet::detail) says more.
-    pub(super) fn subject(&mut self, label: &str, name: &str) {
+    pub(crate) fn subject(&mut self, label: &str, name: &str) {
         for (n, name) in wrapped(name, WIDTH - TAB).iter().enumerate() {
             let label = self.label(if n == 0 { label } else { "" });
             let line = format!("{label}{}", self.ink.paint(Tone::Heading, name));
@@ -136,7 +136,7 @@ impl Sheet {
     }
 
     /// More about the subject above.
-    pub(super) fn detail(&mut self, tone: Tone, text: &str) {
+    pub(crate) fn detail(&mut self, tone: Tone, text: &str) {
         for line in wrapped(text, WIDTH - TAB - 2) {
             let line = format!("{}{}", " ".repeat(TAB + 2), self.ink.paint(tone, &line));
             self.raw(&line);
@@ -151,7 +151,7 @@ impl Sheet {
 
 /// Rows under one header. Columns are as wide as their widest cell.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     header: Vec<&'static str>,
     left: Vec<bool>,
     rows: Vec<(Tone, Vec<String>)>,
@@ -159,7 +159,7 @@ pub(super) struct Table {
 
 impl Table {
     /// A table with these columns; a name that begins with `<` is set to the left.
-    pub(super) fn new(columns: &[&'static str]) -> Self {
+    pub(crate) fn new(columns: &[&'static str]) -> Self {
         Self {
             header: columns.iter().map(|name| name.trim_start_matches('<')).collect(),
             left: columns.iter().map(|name| name.starts_with('<')).collect(),
@@ -167,11 +167,11 @@ impl Table {
         }
     }
 
-    pub(super) fn row(&mut self, tone: Tone, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, tone: Tone, cells: Vec<String>) {
         self.rows.push((tone, cells));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 

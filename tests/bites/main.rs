@@ -14,7 +14,8 @@ mod raft;
 mod raft_members;
 mod swim;
 
-use seedstorm::lab::{BUILT_IN, Check, Experiment, Failed, Tally};
+use seedstorm::campaign::{Check, Tally};
+use seedstorm::lab::{BUILT_IN, Experiment};
 use seedstorm::protocol::Bug;
 use seedstorm::scenario::Document;
 
@@ -74,7 +75,7 @@ impl Profile {
             let shown = self.check(self.scenario, Some(bug)).from(seed).tally(1);
             assert_eq!(broken(&shown), [first], "{bug} under seed {seed}");
             let correct = self.check(self.scenario, None).from(seed).tally(1);
-            assert!(correct.failed.is_empty(), "the correct code under seed {seed}: {:?}", correct.failed);
+            assert!(correct.findings.is_empty(), "the correct code under seed {seed}: {:?}", correct.findings);
         }
     }
 
@@ -99,8 +100,8 @@ impl Profile {
         for bug in self.mistakes().filter(|bug| format!("{}/{}", self.protocol, bug.name).contains(&only)) {
             let tally = self.check(self.scenario, Some(bug.name)).tally(seeds);
             let firsts = firsts(&tally);
-            let found = tally.failed.iter().filter(|failed| failed.violation.is_some()).count();
-            let spent = tally.failed.len() - found;
+            let spent = tally.by_name().get(ENDLESS).map_or(0, |&(count, _)| count);
+            let found = tally.failures() - spent;
             println!("{:<18} {found:>5} of {seeds} seeds, and {spent} out of events: {firsts:?}", bug.name);
             for (property, seed) in firsts.iter().filter(|(property, _)| !bug.breaks.contains(property)) {
                 complaints.push(format!("{} broke {property} under seed {seed}, which it does not name", bug.name));
@@ -114,9 +115,9 @@ impl Profile {
             return;
         }
         let correct = self.check(self.scenario, None).tally(seeds);
-        println!("{:<18} {:>5} of {seeds} seeds", "the correct code", correct.failed.len());
+        println!("{:<18} {:>5} of {seeds} seeds", "the correct code", correct.failures());
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-        assert!(correct.failed.is_empty(), "the correct code: {:?}", correct.failed);
+        assert!(correct.findings.is_empty(), "the correct code: {:?}", correct.findings);
     }
 
     /// Asserts what a mistake breaks under one seed of a small scenario, and that the correct code passes it.
@@ -125,34 +126,28 @@ impl Profile {
         assert!(self.experiment().bugs().iter().any(is_named), "{bug} does not name {property}");
         assert_eq!(broken(&self.check(scenario, Some(bug)).from(seed).tally(1)), [property], "seed {seed}");
         let correct = self.check(scenario, None).from(seed).tally(1);
-        assert!(correct.failed.is_empty(), "the correct code under seed {seed}: {:?}", correct.failed);
+        assert!(correct.findings.is_empty(), "the correct code under seed {seed}: {:?}", correct.findings);
     }
 
     /// Asserts that a mistake does no harm here.
     fn harmless(&self, scenario: &str, bug: &str, seeds: u64) {
-        assert!(self.check(scenario, Some(bug)).tally(seeds).failed.is_empty(), "{bug}");
+        assert!(self.check(scenario, Some(bug)).tally(seeds).findings.is_empty(), "{bug}");
     }
 }
 
-fn property(failed: &Failed) -> String {
-    failed.violation.as_ref().map_or_else(|| format!("{:?}", failed.ending), |broken| broken.property.clone())
-}
+/// What some mistakes come to that let messages multiply until a run's events are spent: that breaks no property.
+const ENDLESS: &str = "endless";
 
-/// The properties that broke under these seeds.
-fn broken(tally: &Tally) -> Vec<String> {
-    tally.failed.iter().map(property).collect()
+/// What broke under these seeds.
+fn broken(tally: &Tally) -> Vec<&str> {
+    tally.by_name().into_keys().collect()
 }
 
 /// For each property that broke, the first seed under which it broke first, in order of these seeds.
 fn firsts(tally: &Tally) -> Vec<(&str, u64)> {
-    let mut firsts: Vec<(&str, u64)> = Vec::new();
-    // Some mistakes let messages multiply until the run's budget of events is spent: that breaks no property.
-    let broken = tally.failed.iter().filter_map(|failed| Some((&*failed.violation.as_ref()?.property, failed.seed.0)));
-    for (property, seed) in broken {
-        if firsts.iter().all(|&(known, _)| known != property) {
-            firsts.push((property, seed));
-        }
-    }
+    let properties = tally.by_name().into_iter().filter(|(name, _)| *name != ENDLESS);
+    let mut firsts: Vec<(&str, u64)> = properties.map(|(name, (_, first))| (name, first.0)).collect();
+    firsts.sort_by_key(|&(_, first)| first);
     firsts
 }
 

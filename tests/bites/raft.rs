@@ -60,9 +60,9 @@ fn an_acknowledgement_before_the_sync_is_seen_where_nothing_goes_wrong() {
     let slow = calm.replace(r#""sync": "1ms""#, r#""sync": "20ms""#);
     let planted = Some("ack-before-sync");
     assert_eq!(broken(&PROFILE.check(&slow, planted).tally(10)), ["committed_durable"; 10]);
-    assert!(PROFILE.check(&slow, None).tally(10).failed.is_empty());
+    assert!(PROFILE.check(&slow, None).tally(10).findings.is_empty());
     // Here it is on the disks by the time the leader hears of it: nothing is broken.
-    assert!(PROFILE.check(calm, planted).tally(10).failed.is_empty());
+    assert!(PROFILE.check(calm, planted).tally(10).findings.is_empty());
 }
 
 /// Nothing goes wrong until the heal. Then the core hears nothing from outside, or all that was to be heard.

@@ -2,8 +2,9 @@
 
 use super::cluster::{Cluster, put, wrong};
 use super::*;
+use crate::campaign::Check;
 use crate::check::history::Answer as Ended;
-use crate::lab::{Check, Lab};
+use crate::lab::Lab;
 use crate::process::Voters;
 use crate::scenario::Document;
 

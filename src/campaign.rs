@@ -1,0 +1,30 @@
+//! Many seeds of many scenarios on all cores: what CI asks for.
+//!
+//! A campaign that finds nothing is worth as much as it can show that it looked. So beside what failed ([`Finding`]s:
+//! 400 seeds that show one mistake are one finding) it keeps what came about ([`Tally`]), says what should have been
+//! seen and was not ([`Shortfall`]), and does a sample of its runs twice ([`Recheck`]). What it comes to is plain data
+//! that does not depend on how many cores there are ([`Results`]); the results of shards add up to those of the whole.
+
+pub mod account;
+mod check;
+mod engine;
+mod finding;
+pub mod github;
+pub mod junit;
+mod quiet;
+mod recheck;
+mod results;
+mod run;
+mod shortfall;
+mod stats;
+mod tally;
+
+pub use check::{Check, check};
+pub use engine::{Done, End, Order, Watch, run};
+pub use finding::{Fault, Finding, Shape, Sighting};
+pub use recheck::{Difference, Recheck, Sample};
+pub use results::{Course, Kept, Results, Shard, Unusable, Worst, write_whole};
+pub use run::{Job, Run, Verdict};
+pub use shortfall::Shortfall;
+pub use stats::interval;
+pub use tally::{Slowest, Tally};

@@ -1,0 +1,194 @@
+//! One seed of a scenario, as a campaign sees it.
+
+use std::sync::atomic::AtomicBool;
+
+use super::quiet::{Panic, quietly};
+use crate::check::Violation;
+use crate::fault::FaultPlan;
+use crate::fault::ledger::Ledger;
+use crate::lab::{Experiment, Look, admit, prepare};
+use crate::report::verdict::kind_of;
+use crate::rng::{Digest, Seed};
+use crate::scenario::{Document, Expect, FailureKind, Scenario, ScenarioError};
+use crate::sim::{Ending, Liveness, Outcome};
+use crate::time::{Span, Time};
+
+/// A scenario that is about to run under many seeds.
+#[derive(Clone)]
+pub struct Job<'e> {
+    /// Its protocol.
+    pub experiment: &'e dyn Experiment,
+    /// Its file.
+    pub document: Document,
+}
+
+/// What one seed came to.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The seed.
+    pub seed: Seed,
+    /// How it is judged.
+    pub verdict: Verdict,
+    /// Names everything that happened; nothing of a run that panicked.
+    pub digest: Option<Digest>,
+    /// How many events there were.
+    pub events: u64,
+    /// How much virtual time passed.
+    pub lasted: Span,
+    /// No core could be named.
+    pub excused: bool,
+    /// It never got going before the heal.
+    pub empty: bool,
+    /// How long after the heal its core had converged.
+    pub converged: Option<Span>,
+    /// What was planned, and what of it came about.
+    pub ledger: Ledger,
+    /// How often each property was evaluated that was judged.
+    pub evaluated: Vec<(&'static str, u64)>,
+    /// How many facts of each kind were reported.
+    pub facts: Vec<(String, u64)>,
+}
+
+/// How one seed is judged, by what its scenario expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every property held.
+    Holds,
+    /// A property broke that should not.
+    Broke {
+        /// Which promise.
+        kind: FailureKind,
+        /// Which, and what shows it.
+        violation: Violation,
+    },
+    /// The property broke that should.
+    AsExpected {
+        /// Which promise.
+        kind: FailureKind,
+        /// Which, and what shows it.
+        violation: Violation,
+    },
+    /// A property should break in some run, and did not in this one.
+    NotShown,
+    /// It had more events than it may.
+    Endless,
+    /// The protocol panicked.
+    Panicked {
+        /// What it said.
+        message: String,
+        /// Where in the source.
+        place: String,
+    },
+}
+
+impl<'e> Job<'e> {
+    /// A scenario that has been checked.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(experiments: &[&'e dyn Experiment], document: Document) -> Result<Self, ScenarioError> {
+        let experiment = admit(experiments, &document)?;
+        Ok(Self { experiment, document })
+    }
+
+    /// What this seed draws.
+    ///
+    /// # Errors
+    /// What is wrong with what it draws.
+    pub fn prepare(&self, seed: Seed) -> Result<(Scenario, FaultPlan), ScenarioError> {
+        prepare(self.experiment, &self.document, seed)
+    }
+
+    /// Runs this seed. Nothing if it was stopped.
+    ///
+    /// # Errors
+    /// What is wrong with what it draws.
+    pub fn run(&self, seed: Seed, stop: &AtomicBool) -> Result<Option<Run>, ScenarioError> {
+        let (scenario, plan) = self.prepare(seed)?;
+        let look = Look { stop: Some(stop), ..Look::default() };
+        match quietly(|| self.experiment.run(&scenario, plan, look)) {
+            Ok(shown) => {
+                let shown = shown?;
+                Ok((!shown.interrupted).then(|| Run::of(seed, &scenario.expect, &shown.outcome)))
+            }
+            Err(panic) => Ok(Some(Run::panicked(seed, panic))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Job<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job")
+            .field("protocol", &self.experiment.name())
+            .field("file", &self.document.file())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// What a run came to, by what its scenario expects.
+    #[must_use]
+    pub fn of(seed: Seed, expect: &Expect, outcome: &Outcome) -> Self {
+        Self {
+            seed,
+            verdict: Verdict::of(expect, outcome),
+            digest: Some(outcome.digest),
+            events: outcome.events,
+            lasted: outcome.ended_at.since(Time::ZERO),
+            excused: outcome.liveness == Liveness::Excused,
+            empty: outcome.empty.is_some(),
+            converged: match &outcome.liveness {
+                Liveness::Converged { after, .. } => Some(*after),
+                _ => None,
+            },
+            ledger: outcome.ledger.clone(),
+            evaluated: outcome.properties.iter().map(|line| (line.info.name, line.evaluated)).collect(),
+            facts: outcome.facts.clone(),
+        }
+    }
+
+    fn panicked(seed: Seed, Panic { message, place }: Panic) -> Self {
+        Self {
+            seed,
+            verdict: Verdict::Panicked { message, place },
+            digest: None,
+            events: 0,
+            lasted: Span::ZERO,
+            excused: false,
+            empty: false,
+            converged: None,
+            ledger: Ledger::default(),
+            evaluated: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// Whether it did not end as the scenario expects of every run.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(self.verdict, Verdict::Broke { .. } | Verdict::Endless | Verdict::Panicked { .. })
+    }
+
+    /// When it failed, if it did; else its end.
+    pub(super) fn failed_at(&self) -> Time {
+        match &self.verdict {
+            Verdict::Broke { violation, .. } | Verdict::AsExpected { violation, .. } => violation.at,
+            _ => Time::ZERO + self.lasted,
+        }
+    }
+}
+
+impl Verdict {
+    fn of(expect: &Expect, outcome: &Outcome) -> Self {
+        let kind = kind_of(outcome);
+        match (expect, outcome.violation.clone()) {
+            (Expect::Violates(expected), Some(violation)) if *expected == violation.property => {
+                Self::AsExpected { kind, violation }
+            }
+            (_, Some(violation)) => Self::Broke { kind, violation },
+            (_, None) if outcome.ending == Ending::OutOfEvents => Self::Endless,
+            (Expect::Violates(_), None) => Self::NotShown,
+            (Expect::Holds, None) => Self::Holds,
+        }
+    }
+}
