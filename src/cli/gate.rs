@@ -1,0 +1,331 @@
+//! `gate`: many seeds of many scenarios, for CI.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::console::Console;
+use super::corpus;
+use super::exit::Exit;
+use super::findings::{Findings, Keeping};
+use super::interrupt;
+use super::outputs::Outputs;
+use super::progress::Progress;
+use super::stop::Stop;
+use crate::campaign::{self, Course, Done, End, Job, Order, Results, Sample, Shard, Unusable, Worst, account};
+use crate::lab::Experiment;
+use crate::params::unknown;
+use crate::report::layout::{count, many};
+use crate::scenario::{Document, ScenarioError};
+use crate::time::Span;
+
+/// Runs many seeds of many scenarios on all cores, and says what failed, and whether it looked
+///
+/// What it comes to does not depend on how many cores there are. It fails where a property breaks, where a run
+/// panics, where two runs of one seed differ; and where nothing was shown: a fault that is configured and never took
+/// effect, a property that was never evaluated, a situation that was never seen.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Scenario files, and folders of them
+    #[arg(value_name = "SCENARIO", required_unless_present = "corpus")]
+    paths: Vec<PathBuf>,
+    /// How many seeds of each scenario; left out, 1000, or as many as --for allows
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
+    /// The first seed
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    from: u64,
+    /// Takes no longer than this, such as 5m; it says how many seeds that were
+    #[arg(long = "for", value_name = "TIME", value_parser = wall_time, conflicts_with = "shard")]
+    time: Option<Duration>,
+    /// Ends a scenario with its first seed that fails
+    #[arg(long)]
+    fail_fast: bool,
+    /// Ends a scenario once so many seeds have failed, at the next of 50, 100, 200, 400, … seeds
+    #[arg(long, value_name = "N")]
+    max_failures: Option<u64>,
+    /// How many runs are under way at once; left out, as many as there are cores
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Only this part of the seeds, such as 2/4; `merge` puts the results of all parts together
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// One run in so many is done again, twice side by side and once in another process; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    twice: u64,
+    /// Plants this mistake, in scenarios of protocols that have it
+    #[arg(long, value_name = "NAME")]
+    bug: Option<String>,
+    /// Reproducers and shrunk scenarios that were kept: they run first, and each says whether it is fixed
+    #[arg(long, value_name = "FOLDER")]
+    corpus: Option<PathBuf>,
+    #[command(flatten)]
+    keeping: Keeping,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
+}
+
+/// Wall time, in the same words as virtual time; minutes and hours too.
+fn wall_time(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|error| format!("{error}"))?;
+    if span == Span::ZERO {
+        return Err("no time at all is too little".to_owned());
+    }
+    Ok(Duration::from_nanos(span.0))
+}
+
+const SEEDS: u64 = 1_000;
+
+pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
+    args.check(experiments)?;
+    args.outputs.check()?;
+    args.keeping.check()?;
+    let (jobs, unusable) = args.jobs(experiments);
+    if jobs.is_empty() && unusable.len() == 1 && args.corpus.is_none() {
+        return Err(Stop::input(&unusable[0].error));
+    }
+    let kept = args.corpus.as_deref().map(|folder| corpus::run(folder, experiments, console)).transpose()?;
+    let mut campaign = Campaign { args, started: Instant::now(), courses: Vec::new(), interrupted: false };
+    campaign.all(&jobs, console)?;
+    let Campaign { courses, interrupted, .. } = campaign;
+    let mut results = Results::new(courses, unusable, interrupted);
+    results.corpus = kept.unwrap_or_default();
+    report(&args.outputs, results, console)
+}
+
+/// Tells what a campaign comes to, to everybody who is to know.
+pub(super) fn report(outputs: &Outputs, mut results: Results, console: &mut Console) -> Result<Exit, Stop> {
+    let exit = if results.interrupted { Exit::Interrupted } else { Exit::from(results.worst()) };
+    results.exit_code = exit.code();
+    console.say(&account::summary(&results, console.ink()));
+    outputs.write(&results, console)?;
+    if console.is_json() {
+        console.document(&results);
+    }
+    Ok(exit)
+}
+
+impl From<Worst> for Exit {
+    fn from(worst: Worst) -> Self {
+        match worst {
+            Worst::Panicked => Self::Panicked,
+            Worst::Unusable => Self::Input,
+            Worst::Differed => Self::Differed,
+            Worst::Safety => Self::Safety,
+            Worst::Liveness => Self::Liveness,
+            Worst::Vacuous => Self::Vacuous,
+            Worst::Endless => Self::Unknown,
+            Worst::Holds => Self::Holds,
+        }
+    }
+}
+
+impl Args {
+    /// What contradicts itself is said before anything runs.
+    fn check(&self, experiments: &[&dyn Experiment]) -> Result<(), Stop> {
+        if self.seeds == Some(0) {
+            return Err(Stop::input("--seeds: no seed at all shows nothing; give at least 1"));
+        }
+        if self.max_failures == Some(0) {
+            return Err(Stop::input("--max-failures: give at least 1"));
+        }
+        if self.fail_fast && self.max_failures.is_some() {
+            return Err(Stop::input("--fail-fast is --max-failures 1 without waiting; give one of them"));
+        }
+        if self.from.checked_add(self.count()).is_none() {
+            return Err(Stop::input(format!("--from: there are not so many seeds after {}", self.from)));
+        }
+        if let Some(shard) = self.shard.filter(|shard| shard.of > self.count()) {
+            return Err(Stop::input(format!("--shard: {} seeds are too few for {} shards", self.count(), shard.of)));
+        }
+        let bugs = || experiments.iter().flat_map(|experiment| experiment.bugs()).map(|bug| bug.name);
+        match &self.bug {
+            Some(bug) if !bugs().any(|known| known == bug) => {
+                Err(Stop::input(unknown(&format!("--bug: there is no planted mistake {bug:?}"), bug, bugs())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&self) -> u64 {
+        match (self.seeds, self.time) {
+            (Some(seeds), _) => seeds,
+            (None, None) => SEEDS,
+            // More than any time allows.
+            (None, Some(_)) => u64::MAX / 4,
+        }
+    }
+
+    /// All scenarios in the order of their paths, and the files that are none.
+    fn jobs<'e>(&self, experiments: &[&'e dyn Experiment]) -> (Vec<Job<'e>>, Vec<Unusable>) {
+        let (mut jobs, mut unusable) = (Vec::new(), Vec::new());
+        for found in files(&self.paths) {
+            match found.and_then(|file| self.job(&file, experiments)) {
+                Ok(Some(job)) => jobs.push(job),
+                Ok(None) => {}
+                Err(error) => unusable.push(error),
+            }
+        }
+        (jobs, unusable)
+    }
+
+    /// Nothing if its protocol does not have the mistake that is to be planted.
+    fn job<'e>(&self, file: &Path, experiments: &[&'e dyn Experiment]) -> Result<Option<Job<'e>>, Unusable> {
+        let load = || {
+            let mut document = Document::load(file)?;
+            if document.value().get("plan").is_some() && document.protocol().is_none() {
+                let message = "this is a reproducer, not a scenario; give its folder with --corpus";
+                return Err(document.place(ScenarioError::new("", message)));
+            }
+            if let Some(bug) = &self.bug {
+                let of = experiments.iter().find(|experiment| Some(experiment.name()) == document.protocol());
+                if of.is_some_and(|of| of.bugs().iter().all(|known| known.name != bug)) {
+                    return Ok(None);
+                }
+                document.plant(bug);
+            }
+            Job::new(experiments, document).map(Some)
+        };
+        load().map_err(|error| Unusable { file: file.display().to_string(), error: error.to_string() })
+    }
+}
+
+/// The scenario files of these paths: of a folder all that end in `.json`, those of its folders included.
+fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let refuse = |error: String| Unusable { file: path.display().to_string(), error: format!("{}: {error}", path.display()) };
+        if !path.is_dir() {
+            files.push(Ok(path.clone()));
+            continue;
+        }
+        let mut found = Vec::new();
+        match collect(path, &mut found) {
+            Err(error) => files.push(Err(refuse(error.to_string()))),
+            Ok(()) if found.is_empty() => files.push(Err(refuse("the folder holds no scenario (*.json)".to_owned()))),
+            Ok(()) => files.extend(found.into_iter().map(Ok)),
+        }
+    }
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A campaign that is under way.
+struct Campaign<'a> {
+    args: &'a Args,
+    started: Instant,
+    courses: Vec<Course>,
+    interrupted: bool,
+}
+
+impl Campaign<'_> {
+    fn all(&mut self, jobs: &[Job<'_>], console: &mut Console) -> Result<(), Stop> {
+        let each = self.args.shard.map_or(0..self.args.count(), |shard| shard.part_of(0..self.args.count()));
+        let runs = (each.end - each.start).checked_mul(jobs.len() as u64).filter(|_| self.args.time.is_none());
+        let progress = Progress::over(runs);
+        for (n, job) in jobs.iter().enumerate() {
+            let course = self.one(job, jobs.len() - n, &progress);
+            let course = match course {
+                Ok(course) => course,
+                Err(stop) => {
+                    progress.finish();
+                    return Err(stop);
+                }
+            };
+            progress.aside(|| self.tell(&course, jobs.len() == 1, console));
+            self.courses.push(course);
+            if self.interrupted {
+                break;
+            }
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Result<Course, Stop> {
+        let args = self.args;
+        let seeds = args.from..args.from + args.count();
+        let seeds = args.shard.map_or(seeds.clone(), |shard| shard.part_of(seeds));
+        // What is left of the time is for all scenarios that are left, in equal parts.
+        let time = args.time.map(|time| time.saturating_sub(self.started.elapsed()));
+        let order = Order {
+            seeds: seeds.clone(),
+            jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            fail_fast: args.fail_fast,
+            max_failures: args.max_failures,
+            deadline: time.map(|time| Instant::now() + time / u32::try_from(left).unwrap_or(u32::MAX)),
+            sample: Sample { one_in: args.twice },
+        };
+        let Done { tally, mut recheck, end } = campaign::run(job, &order, interrupt::watched(), progress)?;
+        self.interrupted |= end == End::Interrupted;
+        let file = job.document.file().unwrap_or_default().to_owned();
+        if !self.interrupted {
+            recheck.look_elsewhere(&elsewhere(&file, args.bug.as_deref())?).map_err(|error| {
+                Stop::input(format!("another process cannot be started to run seeds again: {error}; --twice 0 does without"))
+            })?;
+        }
+        if args.time.is_none() {
+            progress.skip((seeds.end - seeds.start).saturating_sub(tally.runs));
+        }
+        let mut course = Course {
+            file,
+            protocol: job.experiment.name().to_owned(),
+            bug: args.bug.clone(),
+            seeds: if tally.runs > 0 { vec![[seeds.start, seeds.start + tally.runs]] } else { Vec::new() },
+            asked: args.seeds.or(args.time.is_none().then_some(SEEDS)).map(|_| seeds.end - seeds.start),
+            tally,
+            recheck,
+            missing: Vec::new(),
+            kept: Vec::new(),
+        };
+        // What a part did not see others may have.
+        if args.shard.is_none() && !self.interrupted {
+            course.look_for_shortfalls(job);
+        }
+        course.kept = Findings::of(job, &course).keep(&args.keeping, interrupt::watched())?;
+        self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
+        Ok(course)
+    }
+
+    /// On the way: one line where all is well, and everything where something is to be seen to.
+    fn tell(&self, course: &Course, alone: bool, console: &mut Console) {
+        if alone {
+            console.say(&account::course(course, console.ink()));
+        } else if course.worst() != Worst::Holds {
+            console.say(&account::briefly(course, console.ink()));
+        } else {
+            let runs = many(course.tally.runs, "seed");
+            console.note(&format!("{}: {runs}, {} failed", course.file, count(course.tally.failures())));
+        }
+        let asked = course.asked.filter(|&asked| asked > course.tally.runs);
+        if asked.is_some() || self.args.time.is_some() {
+            let runs = count(course.tally.runs);
+            let asked = asked.map_or_else(String::new, |asked| format!(" of {}", count(asked)));
+            console.note(&format!("{}: {runs}{asked} seeds were run before it ended", course.file));
+        }
+    }
+}
+
+/// The command that runs seeds of this scenario in another process.
+fn elsewhere(file: &str, bug: Option<&str>) -> Result<Command, Stop> {
+    let program = std::env::current_exe().map_err(|error| Stop::input(format!("where this program is: {error}")))?;
+    let mut command = Command::new(program);
+    command.arg("digests").args(bug.iter().flat_map(|bug| ["--bug", bug])).arg(file);
+    Ok(command)
+}
