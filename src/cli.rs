@@ -6,13 +6,20 @@
 
 mod completions;
 mod console;
+mod corpus;
+mod digests;
 mod exit;
+mod findings;
+mod gate;
 mod interrupt;
 mod keep;
 mod launch;
 mod list;
+mod merge;
 mod output;
+mod outputs;
 mod patience;
+mod progress;
 mod replay;
 mod run;
 mod schema;
@@ -40,6 +47,9 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Replay(replay::Args),
+    Gate(gate::Args),
+    Merge(merge::Args),
+    Digests(digests::Args),
     List(list::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -91,8 +101,10 @@ impl Command {
         match self {
             Self::Run(args) => args.output.console(),
             Self::Replay(args) => args.output.console(),
+            Self::Gate(args) => Console::new(args.outputs.json),
+            Self::Merge(args) => Console::new(args.outputs.json),
             Self::List(args) => Console::new(args.json),
-            Self::Schema(_) | Self::Completions(_) => Console::new(false),
+            Self::Digests(_) | Self::Schema(_) | Self::Completions(_) => Console::new(false),
         }
     }
 
@@ -100,6 +112,7 @@ impl Command {
         match self {
             Self::Run(args) => args.output.bisect,
             Self::Replay(args) => args.output.bisect,
+            Self::Gate(_) | Self::Merge(_) | Self::Digests(_) => false,
             Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
@@ -108,6 +121,9 @@ impl Command {
         match self {
             Self::Run(args) => run::act(args, experiments, console),
             Self::Replay(args) => replay::act(args, experiments, console),
+            Self::Gate(args) => gate::act(args, experiments, console),
+            Self::Merge(args) => merge::act(args, experiments, console),
+            Self::Digests(args) => digests::act(args, experiments, console),
             Self::List(args) => list::act(args, experiments, console),
             Self::Schema(_) => Ok(schema::act(experiments, console)),
             Self::Completions(args) => Ok(completions::act(args, console)),

@@ -1,6 +1,7 @@
 //! What a campaign came to, as text.
 
 use super::finding::{Fault, Finding};
+use super::old::{Old, Relapse};
 use super::results::{Course, Kept, Results, Worst};
 use super::stats::interval;
 use crate::report::Ink;
@@ -68,6 +69,28 @@ pub fn summary(results: &Results, ink: Ink) -> String {
     sheet.raw("");
     let (tone, line) = last_line(results);
     sheet.line(tone, &line);
+    sheet.into_text()
+}
+
+/// Cases that were kept, and what they come to now.
+#[must_use]
+pub fn corpus(kept: &[Old], ink: Ink) -> String {
+    let mut sheet = Sheet::new(ink);
+    sheet.heading("Cases that were kept");
+    let mut table = Table::new(&["<file", "<now", "<"]);
+    for Old { file, was, now } in kept {
+        let was = was.as_deref().unwrap_or("whatever it broke");
+        let (tone, word, more) = match now {
+            Relapse::Fixed => (Tone::Good, "fixed", format!("{was} holds")),
+            Relapse::Broken { property, .. } => (Tone::Bad, "broken", property.clone()),
+            Relapse::Other { property, .. } => (Tone::Bad, "broken", format!("{property}, and not {was} as before")),
+            Relapse::Endless => (Tone::Odd, "unknown", "more events than its budget".to_owned()),
+            Relapse::Panicked { message } => (Tone::Bad, "panics", clipped(message, 120)),
+            Relapse::Unusable { error } => (Tone::Bad, "unusable", error.clone()),
+        };
+        table.row(tone, vec![file.clone(), word.to_owned(), more]);
+    }
+    sheet.table("", &table);
     sheet.into_text()
 }
 

@@ -12,14 +12,14 @@ thread_local! {
 
 /// What a panic said, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Panic {
-    pub(super) message: String,
+pub(crate) struct Panic {
+    pub(crate) message: String,
     /// The place in the source, `src/raft.rs:10:5`.
-    pub(super) place: String,
+    pub(crate) place: String,
 }
 
 /// Does something that may panic. Panics of this thread are not printed meanwhile; those of others are as ever.
-pub(super) fn quietly<T>(act: impl FnOnce() -> T) -> Result<T, Panic> {
+pub(crate) fn quietly<T>(act: impl FnOnce() -> T) -> Result<T, Panic> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();

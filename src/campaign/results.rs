@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Fault, Finding};
+use super::old::Old;
 use super::recheck::Recheck;
 use super::run::Job;
 use super::shortfall::Shortfall;
@@ -24,6 +25,9 @@ pub struct Results {
     /// The revision of its source, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// Cases that were kept, in the order of their files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corpus: Vec<Old>,
     /// Each scenario, in the order of their files.
     pub scenarios: Vec<Course>,
     /// Files that could not be run, each with the reason.
@@ -198,6 +202,7 @@ impl Results {
             seedstorm: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: REVISION.map(str::to_owned),
+            corpus: Vec::new(),
             scenarios,
             unusable,
             interrupted,
@@ -209,7 +214,8 @@ impl Results {
     #[must_use]
     pub fn worst(&self) -> Worst {
         let unusable = (!self.unusable.is_empty()).then_some(Worst::Unusable);
-        self.scenarios.iter().map(Course::worst).chain(unusable).min().unwrap_or(Worst::Holds)
+        let courses = self.scenarios.iter().map(Course::worst);
+        courses.chain(self.corpus.iter().map(Old::worst)).chain(unusable).min().unwrap_or(Worst::Holds)
     }
 
     /// Adds the results of another shard.
@@ -234,6 +240,11 @@ impl Results {
             known.merge(course);
         }
         self.scenarios.sort_by(|a, b| (&a.file, &a.bug).cmp(&(&b.file, &b.bug)));
+        for old in other.corpus {
+            if !self.corpus.contains(&old) {
+                self.corpus.push(old);
+            }
+        }
         for unusable in other.unusable {
             if !self.unusable.contains(&unusable) {
                 self.unusable.push(unusable);

@@ -147,7 +147,8 @@ impl Run {
         }
     }
 
-    fn panicked(seed: Seed, Panic { message, place }: Panic) -> Self {
+    /// What a run came to that panicked.
+    pub(crate) fn panicked(seed: Seed, Panic { message, place }: Panic) -> Self {
         Self {
             seed,
             verdict: Verdict::Panicked { message, place },

@@ -60,6 +60,11 @@ impl Console {
         }
     }
 
+    /// To standard error, as it is.
+    pub(super) fn aside(&self, text: &str) {
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
     /// The one document.
     pub(super) fn document(&mut self, document: &impl Serialize) {
         self.put(&document::text(document));

@@ -197,7 +197,10 @@ impl Args {
 fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
     let mut files = Vec::new();
     for path in paths {
-        let refuse = |error: String| Unusable { file: path.display().to_string(), error: format!("{}: {error}", path.display()) };
+        let refuse = |error: String| Unusable {
+            file: path.display().to_string(),
+            error: format!("{}: {error}", path.display()),
+        };
         if !path.is_dir() {
             files.push(Ok(path.clone()));
             continue;
@@ -212,7 +215,7 @@ fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
     files
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     entries.sort();
@@ -277,7 +280,9 @@ impl Campaign<'_> {
         let file = job.document.file().unwrap_or_default().to_owned();
         if !self.interrupted {
             recheck.look_elsewhere(&elsewhere(&file, args.bug.as_deref())?).map_err(|error| {
-                Stop::input(format!("another process cannot be started to run seeds again: {error}; --twice 0 does without"))
+                Stop::input(format!(
+                    "another process cannot be started to run seeds again: {error}; --twice 0 does without"
+                ))
             })?;
         }
         if args.time.is_none() {
@@ -298,7 +303,7 @@ impl Campaign<'_> {
         if args.shard.is_none() && !self.interrupted {
             course.look_for_shortfalls(job);
         }
-        course.kept = Findings::of(job, &course).keep(&args.keeping, interrupt::watched())?;
+        course.kept = Findings::of(job, &course).keep(&args.keeping)?;
         self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
         Ok(course)
     }

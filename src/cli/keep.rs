@@ -94,7 +94,7 @@ impl Keep {
     }
 }
 
-fn name(reproducer: &Reproducer) -> String {
+pub(super) fn name(reproducer: &Reproducer) -> String {
     let property = reproducer.verdict.as_ref().map_or("run", |failure| failure.property.as_str());
     let seed = reproducer.seed.map_or_else(String::new, |seed| format!("-{seed}"));
     format!("{}-{property}{seed}{SUFFIX}", reproducer.scenario.protocol)

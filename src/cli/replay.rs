@@ -80,7 +80,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
 
 /// The experiment that a reproducer is about, after its scenario and its plan have been checked: the file may have
 /// been edited.
-fn admitted<'e>(
+pub(super) fn admitted<'e>(
     experiments: &[&'e dyn Experiment],
     reproducer: &Reproducer,
     path: &Path,

@@ -1,0 +1,69 @@
+//! Failing cases that were kept: reproducers as runs left them, and scenarios that were shrunk. Each says whether it
+//! still fails.
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::gate::collect;
+use super::interrupt;
+use super::stop::Stop;
+use crate::campaign::{Job, Old, Relapse, Run, Verdict, account, quietly};
+use crate::lab::{Experiment, Look};
+use crate::rng::Seed;
+use crate::scenario::{Document, Expect, Loaded, Reproducer};
+
+/// Runs all of a folder, and tells of each.
+pub(super) fn run(folder: &Path, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Vec<Old>, Stop> {
+    let refuse = |why: String| Stop::input(format!("--corpus: {}: {why}", folder.display()));
+    if !folder.is_dir() {
+        return Err(refuse("there is no such folder".to_owned()));
+    }
+    let mut files = Vec::new();
+    collect(folder, &mut files).map_err(|error| refuse(error.to_string()))?;
+    if files.is_empty() {
+        return Err(refuse("the folder holds no reproducer (*.json)".to_owned()));
+    }
+    let kept: Vec<Old> = files.iter().map(|file| one(file, experiments)).collect();
+    console.say(&account::corpus(&kept, console.ink()));
+    Ok(kept)
+}
+
+fn one(file: &PathBuf, experiments: &[&dyn Experiment]) -> Old {
+    let name = file.display().to_string();
+    match again(file, experiments) {
+        Ok((was, run)) => Old { file: name, now: state(was.as_deref(), &run), was },
+        Err(stop) => Old { file: name, was: None, now: Relapse::Unusable { error: stop.message } },
+    }
+}
+
+/// What it broke when it was kept, if it says that, and what it comes to now.
+fn again(file: &Path, experiments: &[&dyn Experiment]) -> Result<(Option<String>, Run), Stop> {
+    let document = Document::load(file)?;
+    if document.value().get("plan").is_none() {
+        let run = Job::new(experiments, document)?.run(Seed(0), interrupt::watched())?;
+        let run = run.ok_or_else(|| Stop::input("interrupted"))?;
+        return Ok((None, run));
+    }
+    let Loaded { reproducer, .. } = Reproducer::load(file)?;
+    let experiment = super::replay::admitted(experiments, &reproducer, file)?;
+    let seed = reproducer.seed.unwrap_or(Seed(0));
+    let was = reproducer.verdict.as_ref().map(|verdict| verdict.property.clone());
+    let run = quietly(|| experiment.run(&reproducer.scenario, reproducer.plan.clone(), Look::default()));
+    let run = match run {
+        Ok(shown) => Run::of(seed, &Expect::Holds, &shown?.outcome),
+        Err(panic) => Run::panicked(seed, panic),
+    };
+    Ok((was, run))
+}
+
+fn state(was: Option<&str>, run: &Run) -> Relapse {
+    match &run.verdict {
+        Verdict::Holds | Verdict::AsExpected { .. } | Verdict::NotShown => Relapse::Fixed,
+        Verdict::Broke { violation, kind } if was.is_none_or(|was| was == violation.property) => {
+            Relapse::Broken { property: violation.property.clone(), kind: *kind }
+        }
+        Verdict::Broke { violation, kind } => Relapse::Other { property: violation.property.clone(), kind: *kind },
+        Verdict::Endless => Relapse::Endless,
+        Verdict::Panicked { message, place } => Relapse::Panicked { message: format!("{message} ({place})") },
+    }
+}
