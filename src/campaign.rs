@@ -11,6 +11,7 @@ mod engine;
 mod finding;
 pub mod github;
 pub mod junit;
+pub mod kill;
 mod old;
 mod quiet;
 mod recheck;

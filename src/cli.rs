@@ -4,6 +4,7 @@
 //! One file per command. This is the only layer that prints: accounts go to standard output, everything else to
 //! standard error, and what they say comes from [`report`](crate::report).
 
+mod bugs;
 mod completions;
 mod console;
 mod corpus;
@@ -49,6 +50,7 @@ enum Command {
     Replay(replay::Args),
     Gate(gate::Args),
     Merge(merge::Args),
+    Bugs(bugs::Args),
     Digests(digests::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -103,6 +105,7 @@ impl Command {
             Self::Replay(args) => args.output.console(),
             Self::Gate(args) => Console::new(args.outputs.json),
             Self::Merge(args) => Console::new(args.outputs.json),
+            Self::Bugs(args) => Console::new(args.json),
             Self::List(args) => Console::new(args.json),
             Self::Digests(_) | Self::Schema(_) | Self::Completions(_) => Console::new(false),
         }
@@ -112,7 +115,7 @@ impl Command {
         match self {
             Self::Run(args) => args.output.bisect,
             Self::Replay(args) => args.output.bisect,
-            Self::Gate(_) | Self::Merge(_) | Self::Digests(_) => false,
+            Self::Gate(_) | Self::Merge(_) | Self::Bugs(_) | Self::Digests(_) => false,
             Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
@@ -123,6 +126,7 @@ impl Command {
             Self::Replay(args) => replay::act(args, experiments, console),
             Self::Gate(args) => gate::act(args, experiments, console),
             Self::Merge(args) => merge::act(args, experiments, console),
+            Self::Bugs(args) => bugs::act(args, experiments, console),
             Self::Digests(args) => digests::act(args, experiments, console),
             Self::List(args) => list::act(args, experiments, console),
             Self::Schema(_) => Ok(schema::act(experiments, console)),

@@ -104,6 +104,9 @@ pub struct Scenario {
     /// one of them never shows is vacuous.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sometimes: Option<Vec<String>>,
+    /// A campaign runs no more seeds than this: for scenarios that are as long or as large as many others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_seeds: Option<u64>,
     /// A mistake to plant in the protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,

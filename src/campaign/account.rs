@@ -48,11 +48,8 @@ pub fn summary(results: &Results, ink: Ink) -> String {
             let tally = &course.tally;
             let [_, high] = interval(tally.failures(), tally.runs);
             let (tone, word) = word(course.worst());
-            let word = if course.tally.expected.is_some() && course.worst() == Worst::Holds {
-                "breaks as expected"
-            } else {
-                word
-            };
+            let word =
+                if course.tally.expected.is_some() && course.worst() == Worst::Holds { "as expected" } else { word };
             let cells = [name(course), count(tally.runs), count(tally.failures()), count(tally.empty), per_cent(high)];
             table.row(tone, cells.into_iter().chain([word.to_owned()]).collect());
         }

@@ -91,6 +91,12 @@ impl<'e> Job<'e> {
         Ok(Self { experiment, document })
     }
 
+    /// How many seeds a campaign runs of it at most, if it says so.
+    #[must_use]
+    pub fn most_seeds(&self) -> Option<u64> {
+        self.document.value().get("most_seeds").and_then(serde_json::Value::as_u64)
+    }
+
     /// What this seed draws.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `gate`: many seeds of many scenarios, for CI.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::Ordering;
@@ -159,6 +160,12 @@ impl Args {
         }
     }
 
+    /// The seeds of this scenario that are run here.
+    fn seeds_of(&self, job: &Job<'_>) -> Range<u64> {
+        let all = self.from..self.from + self.count().min(job.most_seeds().unwrap_or(u64::MAX));
+        self.shard.map_or(all.clone(), |shard| shard.part_of(all))
+    }
+
     /// All scenarios in the order of their paths, and the files that are none.
     fn jobs<'e>(&self, experiments: &[&'e dyn Experiment]) -> (Vec<Job<'e>>, Vec<Unusable>) {
         let (mut jobs, mut unusable) = (Vec::new(), Vec::new());
@@ -194,7 +201,7 @@ impl Args {
 }
 
 /// The scenario files of these paths: of a folder all that end in `.json`, those of its folders included.
-fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
+pub(super) fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
     let mut files = Vec::new();
     for path in paths {
         let refuse = |error: String| Unusable {
@@ -239,9 +246,8 @@ struct Campaign<'a> {
 
 impl Campaign<'_> {
     fn all(&mut self, jobs: &[Job<'_>], console: &mut Console) -> Result<(), Stop> {
-        let each = self.args.shard.map_or(0..self.args.count(), |shard| shard.part_of(0..self.args.count()));
-        let runs = (each.end - each.start).checked_mul(jobs.len() as u64).filter(|_| self.args.time.is_none());
-        let progress = Progress::over(runs);
+        let each = jobs.iter().map(|job| self.args.seeds_of(job)).map(|seeds| seeds.end - seeds.start);
+        let progress = Progress::over(self.args.time.is_none().then(|| each.sum()));
         for (n, job) in jobs.iter().enumerate() {
             let course = self.one(job, jobs.len() - n, &progress);
             let course = match course {
@@ -263,8 +269,7 @@ impl Campaign<'_> {
 
     fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Result<Course, Stop> {
         let args = self.args;
-        let seeds = args.from..args.from + args.count();
-        let seeds = args.shard.map_or(seeds.clone(), |shard| shard.part_of(seeds));
+        let seeds = args.seeds_of(job);
         // What is left of the time is for all scenarios that are left, in equal parts.
         let time = args.time.map(|time| time.saturating_sub(self.started.elapsed()));
         let order = Order {
@@ -293,7 +298,7 @@ impl Campaign<'_> {
             protocol: job.experiment.name().to_owned(),
             bug: args.bug.clone(),
             seeds: if tally.runs > 0 { vec![[seeds.start, seeds.start + tally.runs]] } else { Vec::new() },
-            asked: args.seeds.or(args.time.is_none().then_some(SEEDS)).map(|_| seeds.end - seeds.start),
+            asked: (args.seeds.is_some() || args.time.is_none()).then_some(seeds.end - seeds.start),
             tally,
             recheck,
             missing: Vec::new(),

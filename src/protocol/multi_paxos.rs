@@ -258,7 +258,7 @@ impl Protocol for MultiPaxos {
     const MESSAGES: &'static [&'static str] =
         &["prepare", "promise", "accept", "accepted", "heartbeat", "decided", "heard", "rejected"];
     const SOMETIMES: &'static [&'static str] =
-        &["elected", "bound", "gap_filled", "caught_up", "preempted", "quorum_lost", "redirected", "deduplicated"];
+        &["elected", "bound", "caught_up", "preempted", "quorum_lost", "redirected", "deduplicated"];
     const VITAL: &'static [&'static str] = &["elected", "chosen"];
     const LEADER: Option<&'static str> = Some("leader");
 

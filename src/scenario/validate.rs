@@ -42,6 +42,9 @@ impl Scenario {
             );
             return Err(ScenarioError::new("clock.drift_ppm", message));
         }
+        if self.most_seeds == Some(0) {
+            return Err(ScenarioError::new("most_seeds", "a campaign without any seed shows nothing; give at least 1"));
+        }
         if self.budget.events == 0 || self.budget.per_instant == 0 {
             let field = if self.budget.events == 0 { "budget.events" } else { "budget.per_instant" };
             return Err(ScenarioError::new(field, "a run without any event shows nothing"));

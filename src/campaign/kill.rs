@@ -1,0 +1,228 @@
+//! The kill matrix: each planted mistake under each profile of faults, how soon it is found and by which property, and
+//! the correct code on the same seeds. It shows that invariants bite.
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::stats::interval;
+use super::tally::Tally;
+use crate::report::Ink;
+use crate::report::layout::{Sheet, Table, Tone, brief, count};
+use crate::rng::Seed;
+use crate::scenario::{FORMAT, REVISION};
+use crate::time::Span;
+
+/// The whole matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// The version of the file format.
+    pub seedstorm: u32,
+    /// The version of the program.
+    pub version: String,
+    /// The revision of its source, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The seeds of every cell, from the first up to, and without, the other.
+    pub seeds: [u64; 2],
+    /// The profiles, each with the correct code and all mistakes of its protocol.
+    pub profiles: Vec<Profile>,
+}
+
+/// One scenario under which mistakes are looked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its file.
+    pub file: String,
+    /// Its protocol.
+    pub protocol: String,
+    /// How many runs of the correct code failed.
+    pub correct: u64,
+    /// How many there were.
+    pub runs: u64,
+    /// Each mistake.
+    pub cells: Vec<Cell>,
+}
+
+/// One mistake under one profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// The mistake.
+    pub bug: String,
+    /// Under how many seeds it was found.
+    pub found: u64,
+    /// Of so many.
+    pub runs: u64,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Seed>,
+    /// How many seeds that takes on average, with the bounds in which it lies with 95 % confidence; without an upper
+    /// one where it was not found.
+    pub seeds_until_found: Until,
+    /// How much virtual time that is on average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_time: Option<Span>,
+    /// What showed it, most often first.
+    pub by: Vec<By>,
+    /// Whether the mistake names all of these.
+    pub named: bool,
+}
+
+/// How many seeds it takes to find something.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// At least.
+    pub low: f64,
+    /// On average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// At most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+}
+
+/// What showed a mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct By {
+    /// The property, or what happened instead.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+    /// Under which seed first.
+    pub first: Seed,
+}
+
+impl Matrix {
+    /// A matrix of these profiles.
+    #[must_use]
+    pub fn new(seeds: [u64; 2], profiles: Vec<Profile>) -> Self {
+        let revision = REVISION.map(str::to_owned);
+        Self { seedstorm: FORMAT, version: env!("CARGO_PKG_VERSION").to_owned(), revision, seeds, profiles }
+    }
+
+    /// Whether the correct code failed somewhere.
+    #[must_use]
+    pub fn convicts_the_innocent(&self) -> bool {
+        self.profiles.iter().any(|profile| profile.correct > 0)
+    }
+
+    /// The mistakes that no profile found.
+    #[must_use]
+    pub fn survivors(&self) -> Vec<&str> {
+        let cells = || self.profiles.iter().flat_map(|profile| &profile.cells);
+        let found = |bug: &str| cells().any(|cell| cell.bug == bug && cell.found > 0);
+        let mut alive: Vec<&str> = cells().map(|cell| cell.bug.as_str()).filter(|bug| !found(bug)).collect();
+        alive.dedup();
+        alive
+    }
+}
+
+impl Cell {
+    /// What a campaign with this mistake came to, which names these properties.
+    #[must_use]
+    pub fn of(bug: &str, names: &[&str], tally: &Tally) -> Self {
+        let found = tally.failures() + tally.expected.as_ref().map_or(0, |expected| expected.count);
+        let findings: Vec<&Finding> = tally.findings.iter().chain(&tally.expected).collect();
+        let mut by: Vec<By> = Vec::new();
+        for finding in &findings {
+            match by.iter_mut().find(|by| by.name == finding.name()) {
+                Some(by) => {
+                    by.count += finding.count;
+                    by.first = by.first.min(finding.first.seed);
+                }
+                None => {
+                    by.push(By { name: finding.name().to_owned(), count: finding.count, first: finding.first.seed });
+                }
+            }
+        }
+        by.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+        let [low, high] = interval(found, tally.runs);
+        let until = |rate: f64| (rate > 0.0).then(|| 1.0 / rate);
+        Self {
+            bug: bug.to_owned(),
+            found,
+            runs: tally.runs,
+            first: findings.iter().map(|finding| finding.first.seed).min(),
+            seeds_until_found: Until {
+                low: 1.0 / high,
+                mean: until(found as f64 / tally.runs.max(1) as f64),
+                high: until(low),
+            },
+            virtual_time: tally.lasted.0.checked_div(found).map(Span),
+            named: by.iter().all(|by| names.contains(&by.name.as_str())),
+            by,
+        }
+    }
+}
+
+/// The matrix as text.
+#[must_use]
+pub fn text(matrix: &Matrix, ink: Ink) -> String {
+    let mut sheet = Sheet::new(ink);
+    for profile in &matrix.profiles {
+        sheet.heading(&format!("{} ({})", profile.file, profile.protocol));
+        let columns = ["<mistake", "found", "first seed", "seeds until found", "virtual time", "<by"];
+        let mut table = Table::new(&columns);
+        for cell in &profile.cells {
+            let by: Vec<String> = cell.by.iter().map(|by| format!("{} {}", by.name, count(by.count))).collect();
+            let cells = vec![
+                cell.bug.clone(),
+                format!("{} of {}", count(cell.found), count(cell.runs)),
+                cell.first.map_or_else(|| "-".to_owned(), |seed| seed.to_string()),
+                until(cell.seeds_until_found),
+                cell.virtual_time.map_or_else(|| "-".to_owned(), brief),
+                by.join(", "),
+            ];
+            table.row(if cell.found == 0 { Tone::Odd } else { Tone::Plain }, cells);
+        }
+        let correct = vec![
+            "(the correct code)".to_owned(),
+            format!("{} of {}", count(profile.correct), count(profile.runs)),
+            "-".to_owned(),
+            "-".to_owned(),
+            "-".to_owned(),
+            String::new(),
+        ];
+        table.row(if profile.correct == 0 { Tone::Good } else { Tone::Bad }, correct);
+        sheet.table("", &table);
+    }
+    let survivors = matrix.survivors();
+    sheet.raw("");
+    if matrix.convicts_the_innocent() {
+        sheet.line(Tone::Bad, "FAILS: the correct code breaks a property; what finds mistakes here proves nothing");
+    } else if survivors.is_empty() {
+        sheet.line(Tone::Good, "Every mistake is found, and the correct code is clean on the same seeds.");
+    } else {
+        let line = format!("Not found: {}. The correct code is clean on the same seeds.", survivors.join(", "));
+        sheet.line(Tone::Odd, &line);
+    }
+    sheet.into_text()
+}
+
+fn until(Until { low, mean, high }: Until) -> String {
+    match (mean, high) {
+        (Some(mean), Some(high)) => format!("{} ({} to {})", few(mean), few(low), few(high)),
+        _ => format!("more than {}", few(low)),
+    }
+}
+
+/// A number of seeds, with one place where there are few.
+fn few(seeds: f64) -> String {
+    if seeds < 9.95 { format!("{seeds:.1}") } else { count(seeds.round() as u64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_seeds_it_takes_is_said_with_bounds() {
+        assert_eq!(until(Until { low: 1.0, mean: Some(1.04), high: Some(1.1) }), "1.0 (1.0 to 1.1)");
+        assert_eq!(until(Until { low: 310.2, mean: Some(666.6), high: Some(3_200.0) }), "667 (310 to 3,200)");
+        assert_eq!(until(Until { low: 667.8, mean: None, high: None }), "more than 668");
+    }
+}

@@ -1,0 +1,133 @@
+//! `bugs`: the kill matrix.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use super::console::Console;
+use super::exit::Exit;
+use super::gate::files;
+use super::interrupt;
+use super::output::replaceable;
+use super::progress::Progress;
+use super::stop::Stop;
+use crate::campaign::kill::{self, Cell, Matrix, Profile};
+use crate::campaign::{self, End, Job, Order, Sample, Tally, write_whole};
+use crate::lab::Experiment;
+use crate::params::unknown;
+use crate::scenario::Document;
+
+/// Plants every mistake under every profile, and says how soon it is found, and by what
+///
+/// It proves that the invariants bite: each mistake that a protocol knows (`list bugs`) is planted in turn under each
+/// scenario that is given, and the correct code runs on the same seeds. It ends with 5 where a mistake is found under
+/// none of them, and with 1 where the correct code breaks anything.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The profiles: scenario files, and folders of them
+    #[arg(value_name = "SCENARIO", required = true)]
+    paths: Vec<PathBuf>,
+    /// How many seeds for each mistake under each profile
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    from: u64,
+    /// Only this mistake
+    #[arg(long, value_name = "NAME")]
+    bug: Option<String>,
+    /// How many runs are under way at once; left out, as many as there are cores
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Writes the matrix as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Lets a file that is named, and is there already, be replaced
+    #[arg(long)]
+    force: bool,
+    /// Prints the matrix as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
+    if args.seeds == 0 || args.from.checked_add(args.seeds).is_none() {
+        return Err(Stop::input(format!("--seeds: {} from {} are no seeds to run", args.seeds, args.from)));
+    }
+    args.out.as_deref().map_or(Ok(()), |out| replaceable(out, "--out", args.force))?;
+    let profiles = profiles(args, experiments)?;
+    let planted = profiles.iter().map(|(_, bugs)| bugs.len() as u64 + 1).sum::<u64>();
+    let progress = Progress::over(Some(planted.saturating_mul(args.seeds)));
+    let found = profiles.iter().map(|(job, bugs)| one(args, job, bugs, &progress)).collect::<Result<Vec<_>, Stop>>();
+    progress.finish();
+    let matrix = Matrix::new([args.from, args.from + args.seeds], found?);
+    if let Some(out) = &args.out {
+        let text = serde_json::to_string_pretty(&matrix).unwrap_or_default() + "\n";
+        write_whole(out, &text).map_err(|error| Stop::unwritable(out, &error))?;
+    }
+    if console.is_json() {
+        console.document(&matrix);
+    }
+    console.say(&kill::text(&matrix, console.ink()));
+    Ok(match () {
+        () if matrix.convicts_the_innocent() => Exit::Safety,
+        () if matrix.survivors().is_empty() => Exit::Holds,
+        () => Exit::Vacuous,
+    })
+}
+
+/// The scenarios, each with the mistakes that are planted in it.
+fn profiles<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Vec<(Job<'e>, Vec<&'static str>)>, Stop> {
+    let mut profiles = Vec::new();
+    for file in files(&args.paths) {
+        let file = file.map_err(|unusable| Stop::input(unusable.error))?;
+        let job = Job::new(experiments, Document::load(&file)?)?;
+        let all = job.experiment.bugs().iter().map(|bug| bug.name);
+        let bugs: Vec<&str> = all.filter(|&bug| args.bug.as_ref().is_none_or(|only| only == bug)).collect();
+        if job.document.value().get("bug").is_some() {
+            return Err(Stop::input(format!("{}: it plants a mistake itself; leave out \"bug\"", file.display())));
+        }
+        if !bugs.is_empty() {
+            profiles.push((job, bugs));
+        }
+    }
+    match &args.bug {
+        Some(bug) if profiles.is_empty() => {
+            let known = experiments.iter().flat_map(|experiment| experiment.bugs()).map(|bug| bug.name);
+            Err(Stop::input(unknown(&format!("--bug: no protocol here has a planted mistake {bug:?}"), bug, known)))
+        }
+        None if profiles.is_empty() => Err(Stop::input("these protocols have no mistakes to plant")),
+        _ => Ok(profiles),
+    }
+}
+
+fn one(args: &Args, job: &Job<'_>, bugs: &[&'static str], progress: &Progress) -> Result<Profile, Stop> {
+    let correct = tally(args, job, progress)?;
+    let mut cells = Vec::new();
+    for bug in job.experiment.bugs().iter().filter(|bug| bugs.contains(&bug.name)) {
+        let mut planted = job.clone();
+        planted.document.plant(bug.name);
+        cells.push(Cell::of(bug.name, bug.breaks, &tally(args, &planted, progress)?));
+    }
+    let file = job.document.file().unwrap_or_default().to_owned();
+    let protocol = job.experiment.name().to_owned();
+    // Where the scenario wants a property to break, the correct code breaks it too.
+    let correct_failed = correct.failures() + correct.expected.as_ref().map_or(0, |expected| expected.count);
+    Ok(Profile { file, protocol, correct: correct_failed, runs: correct.runs, cells })
+}
+
+fn tally(args: &Args, job: &Job<'_>, progress: &Progress) -> Result<Tally, Stop> {
+    let order = Order {
+        seeds: args.from..args.from + args.seeds,
+        jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+        fail_fast: false,
+        max_failures: None,
+        deadline: None,
+        sample: Sample { one_in: 0 },
+    };
+    let done = campaign::run(job, &order, interrupt::watched(), progress)?;
+    if done.end == End::Interrupted {
+        return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was written"));
+    }
+    Ok(done.tally)
+}
