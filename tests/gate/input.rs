@@ -1,0 +1,95 @@
+//! Bad input: a clear message, nothing lost, and the good scenarios run all the same.
+
+use crate::lab::Lab;
+use crate::{folder, gate, held};
+
+#[test]
+fn a_scenario_that_fails_to_load_among_good_ones_does_not_keep_them_from_running() {
+    let lab = folder();
+    lab.write("scenarios/broken.json", &held().replace("\"run_for\"", "\"runs_for\""));
+    lab.write("scenarios/garbage.json", "{ it is");
+    let said = gate(&lab, "scenarios --seeds 5 --no-shrink");
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.out.contains("scenarios/broken.json:10:3: runs_for: unknown field; did you mean"), "{}", said.out);
+    assert!(said.out.contains("scenarios/garbage.json"), "{}", said.out);
+    assert!(said.out.contains("FAILS (safety)"), "the planted mistake is found: {}", said.out);
+}
+
+#[test]
+fn folders_that_hold_nothing_are_named() {
+    let lab = Lab::new();
+    std::fs::create_dir(lab.path("empty")).unwrap();
+    let said = gate(&lab, "empty");
+    assert_eq!((said.code, said.err.as_str()), (2, "error: empty: the folder holds no scenario (*.json)\n"));
+    let said = gate(&lab, "nowhere");
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("nowhere"), "{}", said.err);
+    lab.write("it.json", &held());
+    let said = gate(&lab, "it.json empty nowhere --seeds 2");
+    assert_eq!(said.code, 2);
+    assert!(said.out.contains("empty: the folder holds no scenario") && said.out.contains("nowhere"), "{}", said.out);
+    assert!(said.out.contains("UNUSABLE: 1 scenario, 2 runs; 2 files could not be run"), "{}", said.out);
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    let lab = folder();
+    let cases = [
+        ("--seeds 0", "no seed at all shows nothing"),
+        ("--fail-fast --max-failures 3", "give one of them"),
+        ("--shard 5/4", "shards are counted from 1"),
+        ("--shard 1/9 --seeds 4", "4 seeds are too few for 9 shards"),
+        ("--shard 1/2 --for 1m", "cannot be used with"),
+        ("--for 0s", "no time at all is too little"),
+        ("--bug no-log-chek", "did you mean \"no-log-check\"?"),
+        ("--jobs 0", "invalid value '0'"),
+        ("--results nowhere/r.json", "there is no folder nowhere"),
+        ("--results a.xml --junit a.xml", "give them two"),
+        ("--out scenarios/calm.json", "is there and is no folder"),
+        ("--corpus nowhere", "there is no such folder"),
+        ("--from 18446744073709551615", "there are not so many seeds"),
+    ];
+    for (args, message) in cases {
+        let said = gate(&lab, &format!("scenarios {args}"));
+        assert_eq!(said.code, 2, "{args}: {}", said.err);
+        assert!(said.err.contains(message), "{args}: {}", said.err);
+    }
+    assert_eq!(lab.files(), ["scenarios"], "nothing was written");
+}
+
+#[test]
+fn what_is_there_is_not_replaced_unless_it_is_asked_for() {
+    let lab = folder();
+    lab.write("r.json", "mine");
+    let said = gate(&lab, "scenarios/calm.json --seeds 2 --results r.json");
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("r.json is there already; --force replaces it"), "{}", said.err);
+    assert_eq!(lab.read("r.json"), "mine");
+    assert_eq!(gate(&lab, "scenarios/calm.json --seeds 2 --results r.json --force").code, 0);
+    assert_eq!(lab.json("r.json")["exit_code"], 0);
+    let foreign = lab.run(&["merge", "scenarios/calm.json"]);
+    assert_eq!(foreign.code, 2);
+    assert!(foreign.err.contains("these are no results of a campaign"), "{}", foreign.err);
+}
+
+#[test]
+fn a_time_box_says_how_many_seeds_it_reached() {
+    let lab = folder();
+    let said = gate(&lab, "scenarios/calm.json --for 300ms");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.err.contains("seeds were run before it ended"), "{}", said.err);
+}
+
+/// A device that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said() {
+    let lab = folder();
+    let said = gate(&lab, "scenarios/calm.json --seeds 2 --results /dev/full --force");
+    assert_eq!(said.code, 2, "{}", said.err);
+    let mut command = lab.command(&["gate", "scenarios/calm.json", "--seeds", "2", "--json"]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output cannot be written"));
+}

@@ -1,0 +1,44 @@
+//! What CI systems read.
+
+use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
+
+use crate::{folder, gate};
+
+#[test]
+fn junit_is_read_back_as_it_was_meant() {
+    let lab = folder();
+    let said = gate(&lab, "scenarios --seeds 30 --no-shrink --junit report.xml");
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = Report::deserialize_from_str(&lab.read("report.xml")).unwrap();
+    assert_eq!(report.test_suites.len(), 2);
+    let suite = |file: &str| report.test_suites.iter().find(|suite| suite.name.as_str() == file).unwrap();
+    let case = |file: &str, name: &str| {
+        let cases = &suite(file).test_cases;
+        cases.iter().find(|case| case.name.as_str() == name).unwrap_or_else(|| panic!("{name}")).status.clone()
+    };
+    assert!(matches!(case("scenarios/calm.json", "log_matching"), TestCaseStatus::Success { .. }));
+    assert!(matches!(case("scenarios/calm.json", "determinism"), TestCaseStatus::Success { .. }));
+    assert!(matches!(case("scenarios/calm.json", "snapshot_faithful"), TestCaseStatus::Skipped { .. }));
+    match case("scenarios/cut-off.json", "leader_completeness") {
+        TestCaseStatus::NonSuccess { kind, message, description, .. } => {
+            assert_eq!(kind, NonSuccessKind::Failure);
+            assert!(message.unwrap().as_str().contains("a leader lacks a committed entry"));
+            assert!(description.unwrap().as_str().contains("replay it:"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn github_gets_annotations_and_a_summary() {
+    let lab = folder();
+    let mut command = lab.command(&["gate", "scenarios", "--seeds", "10", "--no-shrink"]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", lab.path("summary.md"));
+    let output = command.output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let line = out.lines().find(|line| line.starts_with("::error ")).unwrap_or_else(|| panic!("{out}"));
+    assert!(line.starts_with("::error file=scenarios/cut-off.json,title="), "{line}");
+    let summary = lab.read("summary.md");
+    assert!(summary.contains("| scenarios/calm.json | 10 | 0 | holds |"), "{summary}");
+    assert!(summary.contains("| scenarios/cut-off.json | 10 |"), "{summary}");
+}
