@@ -18,6 +18,7 @@ mod recheck;
 mod results;
 mod run;
 mod shortfall;
+pub mod shrink;
 mod stats;
 mod tally;
 

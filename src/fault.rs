@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::ids::FaultKind;
 use crate::ids::{ClientId, Endpoint, NodeId, NodeSet, OpId};
 use crate::params::Distribution;
-use crate::rng::{Die, Ratio, Seeds};
+use crate::rng::{Die, Ratio, Seed, Seeds};
 use crate::time::{Span, Time};
 use links::Links;
 pub use who::Who;
@@ -50,6 +50,21 @@ pub struct FaultPlan {
     /// Operations of clients that are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omit: Vec<OpId>,
+    /// From an instant on, other dice: what the run would have come to had chance gone another way there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reseed: Option<Reseed>,
+}
+
+/// From an instant on, the fates of messages, the draws of nodes, the latencies of disks and the choices of clients
+/// depend on other seeds. The timeline stays as it is, and so does what was drawn before: a message on its way arrives
+/// when it was to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reseed {
+    /// The instant. What else happens then is decided by the old seeds.
+    pub at: Time,
+    /// The one seed that the others derive from; that of the plan is not replaced.
+    pub seed: Seed,
 }
 
 impl FaultPlan {
@@ -65,6 +80,7 @@ impl FaultPlan {
             messages: Vec::new(),
             draws: Vec::new(),
             omit: Vec::new(),
+            reseed: None,
         }
     }
 
@@ -391,6 +407,15 @@ pub enum End {
         /// Its number.
         client: ClientId,
     },
+}
+
+impl From<Endpoint> for End {
+    fn from(end: Endpoint) -> Self {
+        match end {
+            Endpoint::Node(node) => Self::Node(node),
+            Endpoint::Client(client) => Self::Client { client },
+        }
+    }
 }
 
 impl From<End> for Endpoint {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::check::{Properties, PropertyInfo};
 use crate::fault::draw::{self, Names};
-use crate::fault::{FaultKind, FaultPlan};
+use crate::fault::{FaultKind, FaultPlan, MessageOverride};
 use crate::ids::NodeId;
 use crate::params::unknown;
 use crate::process::{Cast, Durable, Process};
@@ -125,6 +125,8 @@ pub struct Look<'a> {
     pub tracer: Option<Tracer>,
     /// Count what nodes send to each other, by kind.
     pub traffic: bool,
+    /// Note what becomes of every message.
+    pub fates: bool,
     /// Stop as soon as this is set.
     pub stop: Option<&'a AtomicBool>,
 }
@@ -136,6 +138,8 @@ pub struct Shown {
     pub outcome: Outcome,
     /// The nodes that were asked for.
     pub nodes: Vec<NodeView>,
+    /// What became of every message, if that was asked for, as a plan would fix it.
+    pub fates: Vec<MessageOverride>,
     /// It was stopped from outside before its end.
     pub interrupted: bool,
 }
@@ -382,17 +386,20 @@ impl<P: Protocol> Experiment for Lab<P> {
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
         let mut sim = sim::<P>(scenario, plan)?;
-        let Look { until, nodes, tracer, traffic, stop } = look;
+        let Look { until, nodes, tracer, traffic, fates, stop } = look;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
         }
         if traffic {
             sim.count_messages();
         }
+        if fates {
+            sim.note_fates();
+        }
         let interrupted = drive(&mut sim, until, stop);
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
         let nodes = nodes.map(|&node| view(&sim, node)).collect();
-        Ok(Shown { outcome: sim.outcome(), nodes, interrupted })
+        Ok(Shown { outcome: sim.outcome(), nodes, fates: sim.fates().to_vec(), interrupted })
     }
 
     fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {

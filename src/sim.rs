@@ -25,10 +25,10 @@ use std::hint::black_box;
 
 use crate::check::history::History;
 use crate::check::{Board, Nodes, Phase, Properties, Violation, WorldEvent};
-use crate::fault::FaultPlan;
+use crate::fault::{FaultPlan, MessageOverride, Reseed};
 use crate::ids::{Endpoint, NodeId, NodeSet, OpId};
 use crate::process::{Cast, Glance, Local, Outbox, Process};
-use crate::rng::{Dice, Die, Digest, content_hash};
+use crate::rng::{Dice, Die, Digest, Seed, Seeds, content_hash};
 use crate::time::{Span, Time};
 use crate::turn::Input;
 use crate::workload::{ClientPolicy, Workload};
@@ -110,6 +110,11 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     large: bool,
 }
 
+/// The die of how long turns and syncs take.
+fn service_die(node_seed: Seed) -> Die {
+    Die::new(node_seed).with(1)
+}
+
 /// Above this many bytes of nodes it pays to warm the cache for those that come next.
 const LARGE: usize = 4 << 20;
 
@@ -144,7 +149,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             course: Course::new(&world),
             counters: Counters::default(),
             instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
-            service_die: Die::new(plan.seeds.node).with(1),
+            service_die: service_die(plan.seeds.node),
             tracer: None,
             census: None,
             large: cast.len() as usize * size_of::<Slot<P>>() > LARGE,
@@ -167,7 +172,20 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             }
         }
         self.schedule_plan();
+        if let Some(Reseed { at, seed }) = self.plan.reseed {
+            self.queue.push_last(at.0, u32::MAX, Event::Reseed { seed });
+        }
         self.wake_clients();
+    }
+
+    /// From now on other seeds decide. What was drawn before stays.
+    #[cold]
+    fn reseed(&mut self, seed: Seed) {
+        let seeds = Seeds::derive(seed);
+        self.network.reseed(seeds.network);
+        self.clients.reseed(seeds.workload);
+        self.outbox.draws.seed = Die::new(seeds.node);
+        self.service_die = service_die(seeds.node);
     }
 
     /// Sends every record of what happens to `tracer` from now on.
@@ -187,6 +205,18 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// Counts the messages that nodes send to each other from now on, by kind.
     pub fn count_messages(&mut self) {
         self.census.get_or_insert_with(|| Census::new(self.cast.len()));
+    }
+
+    /// Notes what becomes of every message from now on.
+    pub fn note_fates(&mut self) {
+        self.network.note_fates();
+    }
+
+    /// What became of every message since it was to be noted, as a plan would fix it. Those that ran into a cut are left
+    /// out: that is the cut's doing.
+    #[must_use]
+    pub fn fates(&self) -> &[MessageOverride] {
+        self.network.fates()
     }
 
     /// True time.
@@ -361,6 +391,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             Event::Onset { entry } => self.onset(entry),
             Event::End { entry } => self.end(entry),
             Event::Flap { entry } => self.flap(entry),
+            Event::Reseed { seed } => self.reseed(seed),
         }
         self.watch_budget();
     }

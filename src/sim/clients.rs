@@ -13,7 +13,7 @@ use crate::fault::FaultPlan;
 use crate::ids::{ClientId, Endpoint, NodeId, NodeSet, OpId};
 use crate::params::exponential;
 use crate::process::{Cast, Process};
-use crate::rng::{Die, content_hash, scale};
+use crate::rng::{Die, Seed, content_hash, scale};
 use crate::time::{Span, Time};
 use crate::workload::{ClientPolicy, FRESH, Outcome, Scripted, Workload};
 
@@ -151,6 +151,11 @@ impl<P: Process, W: Workload<P>> Clients<P, W> {
             healed: false,
             seen: Seen::default(),
         }
+    }
+
+    /// From now on what clients do depends on another seed.
+    pub(super) fn reseed(&mut self, seed: Seed) {
+        self.die = Die::new(seed);
     }
 
     /// The node whose links a client shares, if it stands beside one.

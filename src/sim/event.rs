@@ -2,6 +2,7 @@
 
 use crate::ids::{ClientId, NodeId, OpId};
 use crate::process::{Process, Ticket};
+use crate::rng::Seed;
 
 /// One thing that will happen.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) enum Event<P: Process> {
     End { entry: u32 },
     /// An entry that flaps comes or goes.
     Flap { entry: u32 },
+    /// From now on other seeds decide.
+    Reseed { seed: Seed },
 }
 
 impl<P: Process> Event<P> {

@@ -1,5 +1,6 @@
 //! The network: the fate of a message is a pure function of its place, and of the faults of links that are on.
 
+mod fates;
 mod ordinals;
 mod overrides;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use crate::ids::{Endpoint, NodeId, NodeSet};
 use crate::params::Distribution;
 use crate::rng::{Die, Ratio, Seed};
 use crate::time::{Span, Time};
+use fates::Fates;
 pub(crate) use ordinals::Ordinals;
 use overrides::Overrides;
 
@@ -121,6 +123,8 @@ pub(crate) struct Network {
     /// How often each node has forgotten its lanes, if it ever has.
     forgotten: BTreeMap<u32, u32>,
     overrides: Overrides,
+    /// What became of every message, if that is to be known.
+    fates: Option<Fates>,
 }
 
 impl Network {
@@ -143,6 +147,7 @@ impl Network {
             prune_above: LANES,
             forgotten: BTreeMap::new(),
             overrides: Overrides::new(overrides),
+            fates: None,
             config,
         };
         network.refresh();
@@ -157,7 +162,24 @@ impl Network {
             && self.config.links.is_empty()
             && !self.config.fifo
             && self.config.capacity.is_none()
-            && self.overrides.is_empty();
+            && self.overrides.is_empty()
+            && self.fates.is_none();
+    }
+
+    /// From now on fates depend on another seed.
+    pub(crate) fn reseed(&mut self, seed: Seed) {
+        self.die = Die::new(seed);
+    }
+
+    /// Notes what becomes of every message from now on.
+    pub(crate) fn note_fates(&mut self) {
+        self.fates.get_or_insert_default();
+        self.refresh();
+    }
+
+    /// What became of every message, as a plan would fix it.
+    pub(crate) fn fates(&self) -> &[MessageOverride] {
+        self.fates.as_ref().map_or(&[], Fates::list)
     }
 
     pub(crate) fn push(&mut self, active: Active) {
@@ -234,7 +256,20 @@ impl Network {
     }
 
     fn uneven_fate(&mut self, letter: &Letter, die: Die, kind: impl FnOnce() -> String) -> Fate {
-        let fixed = if self.overrides.is_empty() { None } else { self.overrides.take(letter, &kind()) };
+        if self.fates.is_none() && self.overrides.is_empty() {
+            return self.fate_of_kind(letter, die, "");
+        }
+        let kind = kind();
+        let fate = self.fate_of_kind(letter, die, &kind);
+        if let Some(fates) = &mut self.fates {
+            fates.note(letter, kind, fate);
+        }
+        fate
+    }
+
+    /// The kind matters only where the plan fixes single messages.
+    fn fate_of_kind(&mut self, letter: &Letter, die: Die, kind: &str) -> Fate {
+        let fixed = if self.overrides.is_empty() { None } else { self.overrides.take(letter, kind) };
         if self.is_cut(letter.at, letter.bound) {
             return Fate::Cut;
         }

@@ -1,0 +1,215 @@
+//! From a failing run to the smallest scenario that still shows the mistake.
+//!
+//! Taking one fault out of a failing run changes what comes after it, and so the breach is gone although the fault had
+//! nothing to do with it: removing parts by themselves comes to a stop early. So a candidate counts if it breaks the
+//! same property, with the same kind of evidence, under *any* of many fresh seeds of the network, the nodes or the
+//! workload. The passes, in order: the tail is cut off; faults go, by kinds, by halves and one by one; the world is made
+//! plain; clients, operations and nodes go; the network is frozen to a constant delay without loss, but for single
+//! messages that matter; faults are made shorter, narrower, earlier and rounder. At the end each part that is left is
+//! taken out once more, and nothing breaks: that is the certificate.
+//!
+//! What comes out is a scenario with an explicit timeline and all seeds fixed. It does not depend on how fast the
+//! machine is, as long as the effort is bounded by events and not by time.
+
+mod certificate;
+mod doom;
+mod elements;
+mod freeze;
+mod lower;
+mod minimise;
+mod passes;
+mod search;
+mod written;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::check::Violation;
+use crate::lab::Experiment;
+use crate::rng::Digest;
+use crate::scenario::{FailureKind, Reproducer, Scenario};
+use crate::sim::Outcome;
+use crate::time::Time;
+pub use certificate::Needed;
+pub use elements::{Element, Size};
+use search::Search;
+pub use written::text;
+
+/// How much a search may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// It ends at this instant, with what it has by then.
+    pub deadline: Option<Instant>,
+    /// It ends after so many simulated events. Where this alone ends it, every machine comes to the same.
+    pub events: u64,
+    /// Under how many seeds each candidate is tried.
+    pub tries: u32,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { deadline: None, events: 20_000_000, tries: 50 }
+    }
+}
+
+/// Hears how a search gets on.
+pub trait Watch {
+    /// So many runs have been made.
+    fn ran(&self, _runs: u64) {}
+    /// A smaller case was found, with so many faults, after so many runs.
+    fn shrunk(&self, _faults: usize, _runs: u64) {}
+}
+
+/// Nobody listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// What a search came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shrunk {
+    /// The scenario: it has an explicit timeline and all of its seeds.
+    pub scenario: Scenario,
+    /// Which promise it breaks.
+    pub kind: FailureKind,
+    /// What it breaks.
+    pub violation: Violation,
+    /// Names everything that happens in its run.
+    pub digest: Digest,
+    /// What there was in the run that it came from.
+    pub before: Size,
+    /// What is left.
+    pub after: Size,
+    /// The parts without which nothing breaks.
+    pub needed: Vec<Needed>,
+    /// Whether every part that is left is among those.
+    pub is_certified: bool,
+    /// The last instant from which at least half of the futures are fine; zero where fewer are from the beginning. Left
+    /// out where that was not found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doomed_from: Option<Time>,
+    /// Why it breaks, in a sentence.
+    pub why: String,
+    /// How many runs it took.
+    pub runs: u64,
+    /// How many events they had.
+    pub events: u64,
+    /// It was interrupted: this is the best so far.
+    pub interrupted: bool,
+}
+
+/// Why nothing was shrunk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unshrinkable {
+    /// The reproducer does not say what broke.
+    NothingBroke,
+    /// What broke does not break any more; this does instead, if anything.
+    Mended(Option<Violation>),
+}
+
+/// Shrinks a failing run.
+///
+/// # Errors
+/// Why it cannot be shrunk.
+pub fn shrink(
+    experiment: &dyn Experiment,
+    reproducer: &Reproducer,
+    effort: Effort,
+    stop: &AtomicBool,
+    watch: &dyn Watch,
+) -> Result<Shrunk, Unshrinkable> {
+    let failure = reproducer.verdict.as_ref().ok_or(Unshrinkable::NothingBroke)?;
+    let scenario = written::explicit(reproducer);
+    let before = Size::of(&scenario, experiment.groups());
+    let mut search =
+        Search::begin(experiment, scenario, failure, effort, (stop, watch)).map_err(Unshrinkable::Mended)?;
+    take_out(&mut search, effort.tries);
+    make_smaller(&mut search, effort.tries);
+    search.until(97);
+    let mut certificate = search.certify(effort.tries);
+    search.until(100);
+    if !certificate.is_complete {
+        certificate = search.certify(1);
+    }
+    let doomed_from = search.doomed_from();
+    let mut scenario = search.best.scenario.clone();
+    scenario.about = written::about(&scenario, failure.kind, &search.best.violation, reproducer);
+    let after = Size::of(&scenario, experiment.groups());
+    let last = proved(&mut search, &scenario);
+    Ok(Shrunk {
+        kind: failure.kind,
+        violation: search.best.violation.clone(),
+        digest: last.map_or_else(Digest::default, |outcome| outcome.digest),
+        before,
+        after,
+        why: why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.violation),
+        needed: certificate.needed,
+        is_certified: certificate.is_complete,
+        doomed_from,
+        runs: search.runs,
+        events: search.events,
+        interrupted: search.is_stopped(),
+        scenario,
+    })
+}
+
+/// The run of what was found.
+fn proved(search: &mut Search<'_>, scenario: &Scenario) -> Option<Outcome> {
+    search.run(scenario, None)
+}
+
+/// Takes out what is not needed.
+fn take_out(search: &mut Search<'_>, tries: u32) {
+    search.until(25);
+    search.cut_tail();
+    search.drop_faults(tries.min(6));
+    search.until(50);
+    search.drop_faults(tries);
+    search.until(60);
+    search.make_plain(tries);
+    search.drop_operations(tries.div_ceil(2));
+    search.drop_nodes(tries);
+    search.until(70);
+    search.drop_faults(tries);
+}
+
+/// Makes what is left smaller and plainer.
+fn make_smaller(search: &mut Search<'_>, tries: u32) {
+    search.until(75);
+    search.move_up(tries.div_ceil(5));
+    search.until(85);
+    search.freeze(tries);
+    search.until(92);
+    search.lower_entries(tries.div_ceil(5));
+    search.round(tries.div_ceil(5));
+}
+
+/// Why it breaks, in a sentence.
+fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violation: &Violation) -> String {
+    let of = |kind: &str| needed.iter().filter(|part| part.what.kind() == kind).map(|part| part.what.to_string()).collect::<Vec<String>>();
+    let (faults, messages) = (of("fault"), of("message"));
+    let listed = |parts: &[String], one: &str, many: &str| match parts {
+        [] => None,
+        [part] => Some(format!("1 {one} ({part})")),
+        parts => Some(format!("{} {many} ({})", parts.len(), parts.join(", "))),
+    };
+    let parts = [listed(&faults, "fault", "faults"), listed(&messages, "fixed message", "fixed messages")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let count = faults.len() + messages.len();
+    let first = match parts.as_slice() {
+        [] if is_complete => "no fault is needed".to_owned(),
+        [] => "what is needed was not found out".to_owned(),
+        parts => format!("{} {} needed", parts.join(" and "), if count == 1 { "is" } else { "are" }),
+    };
+    match doomed_from {
+        None => first,
+        Some(Time::ZERO) => format!("{first}; with these, more than half of all runs break whatever the dice"),
+        Some(at) if violation.at.since(at).0 < 1_000_000 => {
+            format!("{first}; until the last moment, {at}, at least half of the futures are fine")
+        }
+        Some(at) => format!("{first}; from {at} on, more than half of the futures break"),
+    }
+}

@@ -1,0 +1,53 @@
+//! The certificate: every part that is left was taken out once more, and nothing broke.
+
+use serde::Serialize;
+
+use super::elements::Element;
+use super::search::{Search, Tried};
+
+/// A part of a case without which nothing breaks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Needed {
+    /// What it is.
+    pub what: Element,
+    /// In how many runs without it nothing broke: one by the seeds of the case, the others by fresh ones.
+    pub runs: u32,
+}
+
+/// What is needed, and what nobody knows for want of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Certificate {
+    pub(super) needed: Vec<Needed>,
+    pub(super) is_complete: bool,
+}
+
+impl Search<'_> {
+    /// Takes out every part once more; one without which it still breaks is gone for good, and all begins anew.
+    pub(super) fn certify(&mut self, tries: u32) -> Certificate {
+        loop {
+            let Some(certificate) = self.certified(tries) else { continue };
+            return certificate;
+        }
+    }
+
+    /// Nothing if something could be taken out.
+    fn certified(&mut self, tries: u32) -> Option<Certificate> {
+        let groups = self.experiment.groups();
+        let mut certificate = Certificate { needed: Vec::new(), is_complete: true };
+        for what in Element::all(&self.best.scenario, groups) {
+            // What cannot be taken out is no part: a scenario must make sense without it.
+            let without = what.without(&self.best.scenario, groups);
+            let is_node = matches!(what, Element::Node(_));
+            let Some(without) = without.filter(|without| !is_node || self.is_sound(without)) else { continue };
+            match self.attempt(&without, tries) {
+                Tried::Breaks => {
+                    self.cut_tail();
+                    return None;
+                }
+                Tried::Holds(0) => certificate.is_complete = false,
+                Tried::Holds(runs) => certificate.needed.push(Needed { what, runs }),
+            }
+        }
+        Some(certificate)
+    }
+}

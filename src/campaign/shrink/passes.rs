@@ -1,0 +1,155 @@
+//! Taking out: entries of the timeline, operations, clients and nodes; and everything after the breach.
+
+use super::elements::{self, Element, keep_clients, set};
+use super::minimise::minimise;
+use super::search::Search;
+use crate::fault::spec::Budget;
+use crate::fault::{Entry, Fault};
+use crate::ids::FaultKind;
+use crate::rng::Ratio;
+use crate::scenario::Scenario;
+use crate::time::{Span, Time};
+
+/// A run goes on for a while after the breach, so that another one, in which it comes a little later, counts too: for
+/// this part of the time until then,
+const SLACK_PART: u64 = 4;
+/// and for this long at least.
+const SLACK_LEAST: Span = Span::ms(50);
+
+impl Search<'_> {
+    /// Cuts off what comes after the breach.
+    pub(super) fn cut_tail(&mut self) {
+        let mut shorter = self.best.scenario.clone();
+        let at = self.best.violation.at;
+        let horizon = Time::ZERO + shorter.run_for;
+        if self.is_of_liveness() {
+            return;
+        }
+        if at < horizon {
+            let slack = Span((at.0 / SLACK_PART).max(SLACK_LEAST.0));
+            shorter.run_for = Span((at + slack).0).min(shorter.run_for);
+            shorter.settle = Some(Span::ZERO);
+            // What the plan came to holds no entry that never began, and nothing that is bound late.
+            shorter.faults.timeline.clone_from(&self.best.outcome.timeline);
+        } else {
+            let slack = Span(at.since(horizon).0 / SLACK_PART).max(SLACK_LEAST);
+            shorter.settle = Some(at.since(horizon) + slack);
+        }
+        shorter.faults.timeline.retain(|entry| entry.at.is_none_or(|at| at.0 < shorter.run_for.0));
+        if shorter != self.best.scenario {
+            self.attempt(&shorter, 1);
+        }
+    }
+
+    /// Takes out entries of the timeline: all of them, all of a kind, and then by halves.
+    pub(super) fn drop_faults(&mut self, tries: u32) {
+        for kind in FaultKind::ALL {
+            let is_of = |entry: &Entry| entry.kind.kind() == *kind;
+            let timeline = &self.best.scenario.faults.timeline;
+            if timeline.iter().any(is_of) && !timeline.iter().all(is_of) {
+                let mut without = self.best.scenario.clone();
+                without.faults.timeline.retain(|entry| !is_of(entry));
+                if self.attempt(&without, tries).breaks() {
+                    self.cut_tail();
+                }
+            }
+        }
+        let mut timeline = self.best.scenario.faults.timeline.clone();
+        minimise(&mut timeline, |rest| {
+            let mut candidate = self.best.scenario.clone();
+            // Entries that never began in the last run are not in it any more.
+            candidate.faults.timeline = rest.to_vec();
+            self.attempt(&candidate, tries).breaks()
+        });
+        self.cut_tail();
+    }
+
+    /// Every setting of the world that makes it less plain, one after another.
+    pub(super) fn make_plain(&mut self, tries: u32) {
+        let plainer: [fn(&mut Scenario); 10] = [
+            |scenario| scenario.faults.budget = Budget::default(),
+            |scenario| (scenario.network.loss, scenario.network.duplicate) = (Ratio::NEVER, Ratio::NEVER),
+            |scenario| scenario.network.loss = Ratio::NEVER,
+            |scenario| scenario.network.duplicate = Ratio::NEVER,
+            |scenario| scenario.network.links.clear(),
+            |scenario| scenario.network.zone_latency.clear(),
+            |scenario| scenario.network.fifo = false,
+            |scenario| scenario.network.capacity = None,
+            |scenario| (scenario.clock.drift_ppm, scenario.clock.offset) = (0, Span::ZERO),
+            |scenario| scenario.faults.draws.clear(),
+        ];
+        for make in plainer {
+            let mut plain = self.best.scenario.clone();
+            make(&mut plain);
+            if plain != self.best.scenario {
+                self.attempt(&plain, tries);
+            }
+        }
+    }
+
+    /// Takes out clients from the last on, then operations: fewer for each, and then one by one.
+    pub(super) fn drop_operations(&mut self, tries: u32) {
+        let policy = self.policy();
+        if policy.clients == 0 {
+            return;
+        }
+        for count in [0, policy.clients / 4, policy.clients / 2].into_iter().chain((1..policy.clients).rev()) {
+            if count < self.policy().clients {
+                let mut fewer = self.best.scenario.clone();
+                keep_clients(&mut fewer, count);
+                self.attempt(&fewer, tries);
+            }
+        }
+        let mut each = self.policy().ops.div_ceil(u64::from(self.policy().clients.max(1)));
+        while each > 0 {
+            let mut fewer = self.best.scenario.clone();
+            set(&mut fewer, "ops", each / 2 * u64::from(self.policy().clients));
+            if !self.attempt(&fewer, tries).breaks() {
+                break;
+            }
+            each /= 2;
+        }
+        self.omit_operations(tries);
+    }
+
+    fn omit_operations(&mut self, tries: u32) {
+        let given = self.best.scenario.faults.omit.clone();
+        let all = elements::operations(&self.policy(), &given);
+        let mut asked = all.clone();
+        minimise(&mut asked, |rest| {
+            let mut candidate = self.best.scenario.clone();
+            let left_out = all.iter().filter(|op| !rest.contains(op));
+            candidate.faults.omit = given.iter().chain(left_out).copied().collect();
+            self.attempt(&candidate, tries).breaks()
+        });
+    }
+
+    /// Takes out nodes, from the last on.
+    pub(super) fn drop_nodes(&mut self, tries: u32) {
+        let groups = self.experiment.groups();
+        let nodes = self.best.scenario.nodes.cast(groups).map_or(0, |cast| cast.len());
+        for node in (0..nodes).rev().map(crate::ids::NodeId) {
+            let without = Element::Node(node).without(&self.best.scenario, groups);
+            if let Some(without) = without.filter(|without| self.is_sound(without)) {
+                self.attempt(&without, tries);
+            }
+        }
+    }
+
+    /// Whether a fault of this case waits for a turn.
+    pub(super) fn plainer_kinds(fault: &Fault) -> Vec<Fault> {
+        use crate::fault::{Strike, Unsynced};
+        match *fault {
+            Fault::Crash { unsynced, strike } => {
+                let mut plainer = vec![Fault::Crash { unsynced: Unsynced::None, strike: Strike::Between }];
+                plainer.push(Fault::Crash { unsynced, strike: Strike::Between });
+                plainer.push(Fault::Crash { unsynced: Unsynced::None, strike });
+                plainer
+            }
+            Fault::Kill { .. } => vec![Fault::Kill { strike: Strike::Between }],
+            Fault::Pause { .. } => vec![Fault::Pause { strike: Strike::Between }],
+            Fault::Power { .. } => vec![Fault::Power { unsynced: Unsynced::None }],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The case that is being shrunk: the smallest scenario so far that breaks the property, and how another one is tried.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::{Effort, Watch};
+use crate::campaign::finding::{Fault, Shape};
+use crate::campaign::quiet::quietly;
+use crate::check::{Evidence, Violation};
+use crate::fault::{FaultPlan, Reseed};
+use crate::lab::{Experiment, Look, Shown, admit};
+use crate::report::verdict::kind_of;
+use crate::rng::{Seed, Seeds};
+use crate::scenario::{Document, Failure, FailureKind, Scenario, shared_policy};
+use crate::sim::Outcome;
+use crate::workload::ClientPolicy;
+
+/// A search for a smaller case.
+pub(super) struct Search<'a> {
+    pub(super) experiment: &'a dyn Experiment,
+    /// What has to break, and how that has to show.
+    shape: Shape,
+    pub(super) best: Case,
+    pub(super) effort: Effort,
+    began: Instant,
+    /// Where the part of the search ends that is under way.
+    until: Limit,
+    stop: &'a AtomicBool,
+    watch: &'a dyn Watch,
+    /// How many seeds have been tried that were not those of the case.
+    fresh: u64,
+    pub(super) runs: u64,
+    pub(super) events: u64,
+}
+
+/// How far a part of the search may go.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    time: Option<Instant>,
+    events: u64,
+}
+
+/// A scenario that breaks the property: with an explicit timeline, and all of its seeds fixed.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) scenario: Scenario,
+    pub(super) violation: Violation,
+    pub(super) outcome: FaultPlan,
+}
+
+/// What came of trying a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// It breaks the same property, and is the best case now.
+    Breaks,
+    /// In so many runs it did not.
+    Holds(u32),
+}
+
+impl Tried {
+    pub(super) fn breaks(self) -> bool {
+        self == Self::Breaks
+    }
+}
+
+impl Shape {
+    /// What a run showed, as its reproducer tells it.
+    pub(super) fn told(kind: FailureKind, property: &str, evidence: &Evidence) -> Self {
+        let fault = if kind == FailureKind::Liveness { Fault::Liveness } else { Fault::Safety };
+        let names = evidence.values.iter().map(|(name, _)| name.clone()).collect();
+        Self { fault, property: property.to_owned(), kind: evidence.kind.clone(), names }
+    }
+}
+
+impl<'a> Search<'a> {
+    /// A search that begins with this scenario; nothing if that does not break what was found. What it broke instead
+    /// comes along.
+    pub(super) fn begin(
+        experiment: &'a dyn Experiment,
+        scenario: Scenario,
+        failure: &Failure,
+        effort: Effort,
+        (stop, watch): (&'a AtomicBool, &'a dyn Watch),
+    ) -> Result<Self, Option<Violation>> {
+        let violation =
+            Violation { property: failure.property.clone(), at: failure.at, evidence: failure.evidence.clone() };
+        let outcome = FaultPlan::calm(Seeds::derive(Seed(0)));
+        let mut search = Self {
+            experiment,
+            shape: Shape::told(failure.kind, &failure.property, &failure.evidence),
+            best: Case { scenario: scenario.clone(), violation, outcome },
+            effort,
+            began: Instant::now(),
+            until: Limit { time: effort.deadline, events: effort.events },
+            stop,
+            watch,
+            fresh: 0,
+            runs: 0,
+            events: 0,
+        };
+        // What the file says comes first; only then other seeds, for a file whose clients stand as no scenario says.
+        let first = search.run(&scenario, None);
+        match first {
+            Some(outcome) if search.shows(&outcome) => search.keep(scenario, outcome),
+            other if !search.attempt(&scenario, effort.tries).breaks() => {
+                return Err(other.and_then(|outcome| outcome.violation));
+            }
+            _ => {}
+        }
+        Ok(search)
+    }
+
+    /// Lets what follows go on until this share of the whole effort is spent, in percent.
+    pub(super) fn until(&mut self, percent: u32) {
+        let time = self.effort.deadline.map(|deadline| {
+            let whole = deadline.saturating_duration_since(self.began);
+            self.began + whole * percent / 100
+        });
+        let events = u128::from(self.effort.events) * u128::from(percent) / 100;
+        self.until = Limit { time, events: u64::try_from(events).unwrap_or(u64::MAX) };
+    }
+
+    /// Whether no more may be tried, for now.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_stopped()
+            || self.events >= self.until.events
+            || self.until.time.is_some_and(|time| Instant::now() >= time)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Tries a candidate under its own seeds, and then under so many others as may be: one that breaks the property is
+    /// the best case from then on.
+    pub(super) fn attempt(&mut self, candidate: &Scenario, tries: u32) -> Tried {
+        let mut held = 0;
+        for number in 0..tries.max(1) {
+            if self.is_spent() {
+                break;
+            }
+            let mut scenario = candidate.clone();
+            if number > 0 {
+                self.reroll(&mut scenario, number);
+            }
+            let Some(outcome) = self.run(&scenario, None) else { break };
+            if self.shows(&outcome) {
+                self.keep(scenario, outcome);
+                return Tried::Breaks;
+            }
+            held += 1;
+        }
+        Tried::Holds(held)
+    }
+
+    /// Puts fresh seeds in the place of those of the network, the nodes, and, every other time, the workload. That of
+    /// the plan stays: it says where clients stand.
+    fn reroll(&mut self, scenario: &mut Scenario, number: u32) {
+        self.fresh += 1;
+        let fresh = Seed(self.fresh);
+        let seeds = &mut scenario.faults.seeds;
+        (seeds.network, seeds.node) = (Some(fresh), Some(fresh));
+        if number.is_multiple_of(2) {
+            seeds.workload = Some(fresh);
+        }
+    }
+
+    fn keep(&mut self, scenario: Scenario, outcome: Outcome) {
+        let Outcome { violation: Some(violation), plan, .. } = outcome else { return };
+        self.best = Case { scenario, violation, outcome: plan };
+        self.watch.shrunk(self.best.scenario.faults.timeline.len(), self.runs);
+    }
+
+    /// Whether a run breaks what it has to, and shows it as it has to.
+    fn shows(&self, outcome: &Outcome) -> bool {
+        let shape = |violation: &Violation| Shape::told(kind_of(outcome), &violation.property, &violation.evidence);
+        outcome.violation.as_ref().is_some_and(|violation| shape(violation) == self.shape)
+    }
+
+    /// Runs a scenario; nothing if it cannot be run, panics, or was stopped.
+    pub(super) fn run(&mut self, scenario: &Scenario, reseed: Option<Reseed>) -> Option<Outcome> {
+        self.look(scenario, reseed, false).map(|shown| shown.outcome)
+    }
+
+    pub(super) fn look(&mut self, scenario: &Scenario, reseed: Option<Reseed>, fates: bool) -> Option<Shown> {
+        let seeds = scenario.faults.seeds.over(Seeds::derive(Seed(0)));
+        let look = Look { stop: Some(self.stop), fates, ..Look::default() };
+        let experiment = self.experiment;
+        let shown = quietly(|| {
+            let plan = FaultPlan { reseed, ..experiment.plan(scenario, seeds)? };
+            experiment.run(scenario, plan, look)
+        });
+        self.runs += 1;
+        let shown = shown.ok()?.ok()?;
+        self.events += shown.outcome.events;
+        self.watch.ran(self.runs);
+        (!shown.interrupted).then_some(shown)
+    }
+
+    /// Whether a run of the best case still breaks the property with other dice from an instant on.
+    pub(super) fn survives(&mut self, reseed: Reseed) -> Option<bool> {
+        let scenario = self.best.scenario.clone();
+        let outcome = self.run(&scenario, Some(reseed))?;
+        Some(!self.shows(&outcome))
+    }
+
+    /// Whether a scenario would be accepted if a person wrote it.
+    pub(super) fn is_sound(&self, scenario: &Scenario) -> bool {
+        let document = serde_json::to_string(scenario).ok().and_then(|text| Document::parse(&text).ok());
+        document.is_some_and(|document| admit(&[self.experiment], &document).is_ok())
+    }
+
+    /// What is broken, as far as it has no place in any one run.
+    pub(super) fn is_of_liveness(&self) -> bool {
+        self.shape.fault == Fault::Liveness
+    }
+
+    /// How clients of the best case behave.
+    pub(super) fn policy(&self) -> ClientPolicy {
+        policy_of(&self.best.scenario)
+    }
+}
+
+/// How the clients of a scenario behave.
+pub(super) fn policy_of(scenario: &Scenario) -> ClientPolicy {
+    shared_policy(&scenario.workload).map(|(policy, _)| policy).unwrap_or_default()
+}

@@ -1,0 +1,123 @@
+//! Shrinking: what is left of a failing run is small, breaks the same property in the same way, needs every part that it
+//! still has, and is a scenario file like any other.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use seedstorm::campaign::shrink::{Effort, Shrunk, Unwatched, shrink};
+use seedstorm::campaign::{Fault, Job, Verdict};
+use seedstorm::lab::{BUILT_IN, Look};
+use seedstorm::rng::Seed;
+use seedstorm::scenario::{Document, FORMAT, Failure, FailureKind, Reproducer};
+
+const NEVER: AtomicBool = AtomicBool::new(false);
+
+/// A job with a mistake planted.
+fn job(scenario: &str, bug: &str) -> Job<'static> {
+    let mut document = Document::parse(scenario).unwrap_or_else(|error| panic!("{error}"));
+    document.plant(bug);
+    Job::new(BUILT_IN, document).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a failing seed leaves behind; nothing if it breaks no safety property.
+fn reproducer(job: &Job<'_>, seed: Seed) -> Option<Reproducer> {
+    let run = job.run(seed, &NEVER).unwrap()?;
+    let Verdict::Broke { kind: FailureKind::Safety, violation } = run.verdict else { return None };
+    let (scenario, plan) = job.prepare(seed).unwrap();
+    let outcome = job.experiment.run(&scenario, plan, Look::default()).unwrap().outcome;
+    Some(Reproducer {
+        seedstorm: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: None,
+        seed: Some(seed),
+        scenario,
+        plan: outcome.plan,
+        verdict: Some(Failure {
+            property: violation.property,
+            kind: FailureKind::Safety,
+            at: violation.at,
+            evidence: violation.evidence,
+        }),
+        digest: Some(outcome.digest),
+        events: Some(outcome.events),
+    })
+}
+
+fn median(mut list: Vec<f64>) -> f64 {
+    list.sort_by(f64::total_cmp);
+    if list.is_empty() { f64::NAN } else { (list[(list.len() - 1) / 2] + list[list.len() / 2]) / 2.0 }
+}
+
+/// A profile, the mistakes that it finds, and under how many of 4,000 seeds each.
+const PROFILES: [(&str, &str, &[(&str, u32)]); 14] = [
+    ("paxos", include_str!("../scenarios/paxos/default.json"), &[("acceptor-amnesia", 2904), ("ignore-accepted", 1711), ("broken-promise", 123), ("half-quorum", 1069), ("ballot-reuse", 2016)]),
+    ("multi_paxos", include_str!("../scenarios/multi_paxos/default.json"), &[("ack-before-sync", 4000), ("promise-amnesia", 3191), ("ballot-reuse", 3341), ("ignore-accepted", 2655), ("first-accepted", 8), ("broken-promise", 886), ("ack-over-gap", 1266), ("watermark-any-ballot", 120), ("slot-reuse", 2990)]),
+    ("raft", include_str!("../scenarios/raft/default.json"), &[("vote-amnesia", 651), ("commit-old-term", 3), ("no-log-check", 1240), ("length-only-check", 20), ("duplicate-votes", 607), ("truncate-always", 1226), ("commit-clamp", 10), ("small-quorum", 3785), ("ack-before-sync", 2822)]),
+    ("raft/lease-reads", include_str!("../scenarios/raft/lease-reads.json"), &[("local-read", 206), ("lease-from-answer", 150), ("forgotten-promise", 31)]),
+    ("raft/membership", include_str!("../scenarios/raft/membership.json"), &[("hasty-change", 1167), ("learners-count", 2078), ("members-forgotten", 1706)]),
+    ("raft/snapshots", include_str!("../scenarios/raft/snapshots.json"), &[("sessions-forgotten", 3979), ("stale-snapshot", 227)]),
+    ("heartbeat", include_str!("../scenarios/heartbeat/default.json"), &[("never-again", 1104), ("unheard-is-well", 62)]),
+    ("heartbeat/pauses", include_str!("../scenarios/heartbeat/pauses.json"), &[("own-pause", 3844)]),
+    ("heartbeat/late", include_str!("../scenarios/heartbeat/late.json"), &[("stale-beat", 3967)]),
+    ("heartbeat/outages", include_str!("../scenarios/heartbeat/outages.json"), &[("outage-learned", 2322)]),
+    ("heartbeat/hybrid-one-way", include_str!("../scenarios/heartbeat/hybrid-one-way.json"), &[("one-channel", 4000)]),
+    ("swim", include_str!("../scenarios/heartbeat/swim-swarm.json"), &[("no-suspicion", 2879), ("random-probe", 2147), ("stale-suspect", 2007), ("silent-verdict", 876), ("endless-gossip", 3921), ("cleared-by-others", 1160)]),
+    ("two_phase", include_str!("../scenarios/two_phase/default.json"), &[("yes-before-force", 3762), ("unlogged-commit", 367), ("abort-while-prepared", 879), ("forget-early", 1132), ("locks-lost", 2431), ("hasty-presumption", 61), ("repeated-request", 742), ("recovered-takes-part", 353)]),
+    ("three_phase", include_str!("../scenarios/three_phase/default.json"), &[("decide-alone", 13), ("commit-before-acks", 3425)]),
+];
+
+/// Failing seeds of each mistake, and at most so many seeds to find them among.
+const FAILING: usize = 10;
+
+/// `cargo test --release --test shrink -- --ignored --nocapture` prints a table: of ten failing seeds of each mistake,
+/// how many faults there were and are left, and how long that took on one core. `ONLY` says which: `raft/vote-amnesia`.
+#[test]
+#[ignore = "takes minutes, and measures time"]
+fn ten_failing_seeds_of_each_mistake_shrink_to_a_few_faults() {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let failing: usize = std::env::var("FAILING").map_or(FAILING, |count| count.parse().unwrap());
+    let verbose = std::env::var("VERBOSE").is_ok();
+    println!("| mistake | of 4,000 | seeds | faults before | after | most | nodes | operations | seconds | most | certified |");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let mut complaints = Vec::new();
+    for (profile, scenario, mistakes) in PROFILES {
+        for &(bug, often) in mistakes.iter().filter(|(bug, _)| format!("{profile}/{bug}").contains(&only)) {
+            let job = job(scenario, bug);
+            let found = (0..40_000).map(Seed).filter_map(|seed| reproducer(&job, seed)).take(failing);
+            let shrunk: Vec<(f64, Shrunk)> = found
+                .map(|reproducer| {
+                    let start = Instant::now();
+                    let effort = Effort { deadline: Some(start + Duration::from_secs(30)), events: u64::MAX, tries: 50 };
+                    let shrunk = shrink(job.experiment, &reproducer, effort, &NEVER, &Unwatched).unwrap_or_else(|why| panic!("{bug} {:?}: {why:?}", reproducer.seed));
+                    let took = start.elapsed().as_secs_f64();
+                    if verbose {
+                        eprintln!("{bug} {:?} {took:.1}s {} runs {} events {:?} -> {:?} {} {}", reproducer.seed, shrunk.runs, shrunk.events, shrunk.before, shrunk.after, shrunk.is_certified, shrunk.why);
+                        eprintln!("{}", seedstorm::campaign::shrink::text(&shrunk.scenario));
+                    }
+                    (took, shrunk)
+                })
+                .collect();
+            let of = |what: fn(&Shrunk) -> f64| shrunk.iter().map(|(_, shrunk)| what(shrunk)).collect::<Vec<f64>>();
+            let seconds: Vec<f64> = shrunk.iter().map(|(took, _)| *took).collect();
+            let after = of(|shrunk| shrunk.after.faults as f64);
+            let certified = shrunk.iter().filter(|(_, shrunk)| shrunk.is_certified).count();
+            let most = |list: &[f64]| list.iter().copied().fold(0.0, f64::max);
+            println!(
+                "| {profile}: {bug} | {often} | {} | {} | {} | {} | {} | {} | {:.1} | {:.1} | {certified} |",
+                shrunk.len(),
+                median(of(|shrunk| shrunk.before.faults as f64)),
+                median(after.clone()),
+                most(&after),
+                median(of(|shrunk| shrunk.after.nodes.into())),
+                median(of(|shrunk| shrunk.after.operations as f64)),
+                median(seconds.clone()),
+                most(&seconds),
+            );
+            let bound = if often * 300 < 4_000 { 10.0 } else { 6.0 };
+            if median(after) > bound || certified < shrunk.len() || median(seconds) > 30.0 {
+                complaints.push(bug);
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
