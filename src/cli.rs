@@ -25,6 +25,7 @@ mod replay;
 mod run;
 mod schema;
 mod shell;
+mod shrink;
 mod stop;
 
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ enum Command {
     Merge(merge::Args),
     Bugs(bugs::Args),
     Digests(digests::Args),
+    Shrink(shrink::Args),
     List(list::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -106,6 +108,7 @@ impl Command {
             Self::Gate(args) => Console::new(args.outputs.json),
             Self::Merge(args) => Console::new(args.outputs.json),
             Self::Bugs(args) => Console::new(args.json),
+            Self::Shrink(args) => Console::new(args.json),
             Self::List(args) => Console::new(args.json),
             Self::Digests(_) | Self::Schema(_) | Self::Completions(_) => Console::new(false),
         }
@@ -116,7 +119,7 @@ impl Command {
             Self::Run(args) => args.output.bisect,
             Self::Replay(args) => args.output.bisect,
             Self::Gate(_) | Self::Merge(_) | Self::Bugs(_) | Self::Digests(_) => false,
-            Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
+            Self::Shrink(_) | Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
 
@@ -128,6 +131,7 @@ impl Command {
             Self::Merge(args) => merge::act(args, experiments, console),
             Self::Bugs(args) => bugs::act(args, experiments, console),
             Self::Digests(args) => digests::act(args, experiments, console),
+            Self::Shrink(args) => shrink::act(args, experiments, console),
             Self::List(args) => list::act(args, experiments, console),
             Self::Schema(_) => Ok(schema::act(experiments, console)),
             Self::Completions(args) => Ok(completions::act(args, console)),

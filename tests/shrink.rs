@@ -1,16 +1,17 @@
 //! Shrinking: what is left of a failing run is small, breaks the same property in the same way, needs every part that it
 //! still has, and is a scenario file like any other.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use seedstorm::campaign::shrink::{Effort, Shrunk, Unwatched, shrink};
-use seedstorm::campaign::{Fault, Job, Verdict};
+use seedstorm::campaign::shrink::{Effort, Element, Shrunk, Unshrinkable, Unwatched, Watch, shrink, text};
+use seedstorm::campaign::{Job, Verdict};
+use seedstorm::check::Violation;
 use seedstorm::lab::{BUILT_IN, Look};
-use seedstorm::rng::Seed;
-use seedstorm::scenario::{Document, FORMAT, Failure, FailureKind, Reproducer};
+use seedstorm::rng::{Seed, Seeds};
+use seedstorm::scenario::{Document, FORMAT, Failure, Reproducer, Scenario};
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// A job with a mistake planted.
 fn job(scenario: &str, bug: &str) -> Job<'static> {
@@ -19,10 +20,10 @@ fn job(scenario: &str, bug: &str) -> Job<'static> {
     Job::new(BUILT_IN, document).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What a failing seed leaves behind; nothing if it breaks no safety property.
+/// What a failing seed leaves behind; nothing if it breaks no property.
 fn reproducer(job: &Job<'_>, seed: Seed) -> Option<Reproducer> {
     let run = job.run(seed, &NEVER).unwrap()?;
-    let Verdict::Broke { kind: FailureKind::Safety, violation } = run.verdict else { return None };
+    let Verdict::Broke { kind, violation } = run.verdict else { return None };
     let (scenario, plan) = job.prepare(seed).unwrap();
     let outcome = job.experiment.run(&scenario, plan, Look::default()).unwrap().outcome;
     Some(Reproducer {
@@ -32,12 +33,7 @@ fn reproducer(job: &Job<'_>, seed: Seed) -> Option<Reproducer> {
         seed: Some(seed),
         scenario,
         plan: outcome.plan,
-        verdict: Some(Failure {
-            property: violation.property,
-            kind: FailureKind::Safety,
-            at: violation.at,
-            evidence: violation.evidence,
-        }),
+        verdict: Some(Failure { property: violation.property, kind, at: violation.at, evidence: violation.evidence }),
         digest: Some(outcome.digest),
         events: Some(outcome.events),
     })
@@ -48,22 +44,248 @@ fn median(mut list: Vec<f64>) -> f64 {
     if list.is_empty() { f64::NAN } else { (list[(list.len() - 1) / 2] + list[list.len() / 2]) / 2.0 }
 }
 
+/// Breaks in the same way as the case does, in its own run; and the correct code does not.
+fn shows(job: &Job<'_>, shrunk: &Shrunk, scenario: &Scenario) -> bool {
+    let outcome = |scenario: &Scenario| {
+        let plan = job.experiment.plan(scenario, scenario.faults.seeds.over(Seeds::derive(Seed(0)))).unwrap();
+        job.experiment.run(scenario, plan, Look::default()).unwrap().outcome
+    };
+    let breach = |violation: &Violation| (violation.property.clone(), violation.evidence.kind.clone());
+    let broken = outcome(scenario).violation.as_ref().map(breach);
+    let correct = Scenario { bug: None, ..scenario.clone() };
+    broken == Some(breach(&shrunk.violation)) && outcome(&correct).violation.is_none()
+}
+
+/// Mistakes with a seed that shows each, and at most so many faults, fixed messages and nodes that are left of it.
+const KEPT: [(&str, &str, u64, [usize; 3]); 6] = [
+    ("acceptor-amnesia", include_str!("../scenarios/paxos/default.json"), 0, [1, 0, 3]),
+    ("promise-amnesia", include_str!("../scenarios/multi_paxos/default.json"), 0, [1, 0, 3]),
+    ("length-only-check", include_str!("../scenarios/raft/default.json"), 95, [4, 4, 4]),
+    ("duplicate-votes", include_str!("../scenarios/raft/default.json"), 9, [0, 2, 5]),
+    ("unlogged-commit", include_str!("../scenarios/two_phase/default.json"), 17, [3, 4, 4]),
+    ("own-pause", include_str!("../scenarios/heartbeat/pauses.json"), 1, [1, 0, 2]),
+];
+
+/// Little, for a test; the same on every machine.
+const LITTLE: Effort = Effort { deadline: None, events: 1_500_000, tries: 20 };
+
+fn little(job: &Job<'_>, reproducer: &Reproducer) -> Shrunk {
+    let shrunk = shrink(job.experiment, reproducer, LITTLE, &NEVER, &Unwatched);
+    shrunk.unwrap_or_else(|why| panic!("{:?}: {why:?}", reproducer.seed))
+}
+
+#[test]
+fn what_is_left_is_small_and_breaks_the_same_property_in_the_same_way() {
+    for (bug, scenario, seed, most) in KEPT {
+        let job = job(scenario, bug);
+        let reproducer = reproducer(&job, Seed(seed)).unwrap_or_else(|| panic!("{bug} is not shown by seed {seed}"));
+        let shrunk = little(&job, &reproducer);
+        let failure = reproducer.verdict.as_ref().unwrap();
+        let (was, is) = (&failure.evidence, &shrunk.violation.evidence);
+        assert_eq!((&failure.property, &was.kind), (&shrunk.violation.property, &is.kind), "{bug}");
+        assert!(shows(&job, &shrunk, &shrunk.scenario), "{bug}");
+        let after = [shrunk.after.faults, shrunk.after.messages, shrunk.after.nodes as usize];
+        assert!(after.iter().zip(&most).all(|(after, most)| after <= most), "{bug}: {:?}", shrunk.after);
+        assert!(shrunk.after.length < shrunk.before.length, "{bug}: {:?}", shrunk.after.length);
+        assert!(shrunk.events <= 2 * LITTLE.events, "{bug}: {} events", shrunk.events);
+    }
+}
+
+/// The certificate, by somebody else's hands.
+#[test]
+fn without_any_part_that_is_left_nothing_breaks() {
+    for (bug, scenario, seed, _) in KEPT {
+        let job = job(scenario, bug);
+        let shrunk = little(&job, &reproducer(&job, Seed(seed)).unwrap());
+        assert!(shrunk.is_certified, "{bug}");
+        let faults = &shrunk.scenario.faults;
+        let of = |kind: &str| shrunk.needed.iter().filter(|part| part.what.kind() == kind).count();
+        assert_eq!((of("fault"), of("message")), (faults.timeline.len(), faults.messages.len()), "{bug}");
+        assert_eq!((of("operation"), of("client")), (shrunk.after.operations as usize, shrunk.after.clients as usize));
+        for entry in &faults.timeline {
+            let mut without = shrunk.scenario.clone();
+            without.faults.timeline.retain(|other| other.id != entry.id);
+            assert!(!shows(&job, &shrunk, &without), "{bug} without {}", entry.id);
+        }
+        for place in 0..faults.messages.len() {
+            let mut without = shrunk.scenario.clone();
+            without.faults.messages.remove(place);
+            assert!(!shows(&job, &shrunk, &without), "{bug} without message {place}");
+        }
+        for part in shrunk.needed.iter().filter(|part| part.what.kind() == "operation") {
+            let Element::Operation(op) = part.what else { unreachable!() };
+            let mut without = shrunk.scenario.clone();
+            without.faults.omit.push(op);
+            assert!(!shows(&job, &shrunk, &without), "{bug} without {op}");
+        }
+    }
+}
+
+#[test]
+fn the_same_reproducer_shrinks_to_the_same_case_wherever_events_are_counted() {
+    let (bug, scenario, seed, _) = KEPT[2];
+    let job = job(scenario, bug);
+    let reproducer = reproducer(&job, Seed(seed)).unwrap();
+    let [first, second] = [(); 2].map(|()| little(&job, &reproducer));
+    assert_eq!(text(&first.scenario), text(&second.scenario));
+    assert_eq!((first.runs, first.events, first.why), (second.runs, second.events, second.why));
+}
+
+#[test]
+fn what_is_left_is_a_scenario_file_that_any_seed_runs_alike() {
+    for (bug, scenario, seed, _) in KEPT {
+        let job = job(scenario, bug);
+        let shrunk = little(&job, &reproducer(&job, Seed(seed)).unwrap());
+        let document = Document::parse(&text(&shrunk.scenario)).unwrap_or_else(|error| panic!("{bug}: {error}"));
+        let written = Job::new(BUILT_IN, document).unwrap_or_else(|error| panic!("{bug}: {error}"));
+        for seed in [0, 1, 99] {
+            let run = written.run(Seed(seed), &NEVER).unwrap().unwrap();
+            assert_eq!(run.digest, Some(shrunk.digest), "{bug}, seed {seed}");
+            let Verdict::Broke { violation, .. } = run.verdict else { panic!("{bug}: {:?}", run.verdict) };
+            assert_eq!(violation, shrunk.violation, "{bug}");
+        }
+    }
+}
+
+#[test]
+fn a_run_was_doomed_before_it_broke_and_after_its_faults_began() {
+    // A vote that comes twice is counted twice: nothing is decided before the vote is sent.
+    let (bug, scenario, seed, _) = KEPT[3];
+    let job = job(scenario, bug);
+    let shrunk = little(&job, &reproducer(&job, Seed(seed)).unwrap());
+    let doomed = shrunk.doomed_from.unwrap();
+    assert!(doomed <= shrunk.violation.at, "{doomed} {}", shrunk.violation.at);
+    assert!(shrunk.why.contains("needed"), "{}", shrunk.why);
+}
+
+#[test]
+fn what_does_not_break_cannot_be_shrunk() {
+    let (bug, scenario, seed, _) = KEPT[0];
+    let job = job(scenario, bug);
+    let failing = reproducer(&job, Seed(seed)).unwrap();
+    let refused = |reproducer: &Reproducer| shrink(job.experiment, reproducer, LITTLE, &NEVER, &Unwatched).unwrap_err();
+    let silent = Reproducer { verdict: None, ..failing.clone() };
+    assert_eq!(refused(&silent), Unshrinkable::NothingBroke);
+    let mended = Reproducer { scenario: Scenario { bug: None, ..failing.scenario.clone() }, ..failing };
+    assert_eq!(refused(&mended), Unshrinkable::Mended(None));
+}
+
+#[test]
+fn one_that_is_stopped_keeps_the_best_so_far() {
+    struct Impatient(AtomicBool);
+    impl Watch for Impatient {
+        fn ran(&self, runs: u64) {
+            self.0.store(runs > 30, Ordering::Relaxed);
+        }
+    }
+    let (bug, scenario, seed, _) = KEPT[2];
+    let job = job(scenario, bug);
+    let reproducer = reproducer(&job, Seed(seed)).unwrap();
+    let watch = Impatient(AtomicBool::new(false));
+    let shrunk = shrink(job.experiment, &reproducer, LITTLE, &watch.0, &watch).unwrap();
+    assert!(shrunk.interrupted && !shrunk.is_certified);
+    assert!(shows(&job, &shrunk, &shrunk.scenario));
+    assert!(shrunk.runs < 40, "{} runs", shrunk.runs);
+}
+
 /// A profile, the mistakes that it finds, and under how many of 4,000 seeds each.
 const PROFILES: [(&str, &str, &[(&str, u32)]); 14] = [
-    ("paxos", include_str!("../scenarios/paxos/default.json"), &[("acceptor-amnesia", 2904), ("ignore-accepted", 1711), ("broken-promise", 123), ("half-quorum", 1069), ("ballot-reuse", 2016)]),
-    ("multi_paxos", include_str!("../scenarios/multi_paxos/default.json"), &[("ack-before-sync", 4000), ("promise-amnesia", 3191), ("ballot-reuse", 3341), ("ignore-accepted", 2655), ("first-accepted", 8), ("broken-promise", 886), ("ack-over-gap", 1266), ("watermark-any-ballot", 120), ("slot-reuse", 2990)]),
-    ("raft", include_str!("../scenarios/raft/default.json"), &[("vote-amnesia", 651), ("commit-old-term", 3), ("no-log-check", 1240), ("length-only-check", 20), ("duplicate-votes", 607), ("truncate-always", 1226), ("commit-clamp", 10), ("small-quorum", 3785), ("ack-before-sync", 2822)]),
-    ("raft/lease-reads", include_str!("../scenarios/raft/lease-reads.json"), &[("local-read", 206), ("lease-from-answer", 150), ("forgotten-promise", 31)]),
-    ("raft/membership", include_str!("../scenarios/raft/membership.json"), &[("hasty-change", 1167), ("learners-count", 2078), ("members-forgotten", 1706)]),
-    ("raft/snapshots", include_str!("../scenarios/raft/snapshots.json"), &[("sessions-forgotten", 3979), ("stale-snapshot", 227)]),
-    ("heartbeat", include_str!("../scenarios/heartbeat/default.json"), &[("never-again", 1104), ("unheard-is-well", 62)]),
+    (
+        "paxos",
+        include_str!("../scenarios/paxos/default.json"),
+        &[
+            ("acceptor-amnesia", 2904),
+            ("ignore-accepted", 1711),
+            ("broken-promise", 123),
+            ("half-quorum", 1069),
+            ("ballot-reuse", 2016),
+        ],
+    ),
+    (
+        "multi_paxos",
+        include_str!("../scenarios/multi_paxos/default.json"),
+        &[
+            ("ack-before-sync", 4000),
+            ("promise-amnesia", 3191),
+            ("ballot-reuse", 3341),
+            ("ignore-accepted", 2655),
+            ("first-accepted", 8),
+            ("broken-promise", 886),
+            ("ack-over-gap", 1266),
+            ("watermark-any-ballot", 120),
+            ("slot-reuse", 2990),
+        ],
+    ),
+    (
+        "raft",
+        include_str!("../scenarios/raft/default.json"),
+        &[
+            ("vote-amnesia", 651),
+            ("commit-old-term", 3),
+            ("no-log-check", 1240),
+            ("length-only-check", 20),
+            ("duplicate-votes", 607),
+            ("truncate-always", 1226),
+            ("commit-clamp", 10),
+            ("small-quorum", 3785),
+            ("ack-before-sync", 2822),
+        ],
+    ),
+    (
+        "raft/lease-reads",
+        include_str!("../scenarios/raft/lease-reads.json"),
+        &[("local-read", 206), ("lease-from-answer", 150), ("forgotten-promise", 31)],
+    ),
+    (
+        "raft/membership",
+        include_str!("../scenarios/raft/membership.json"),
+        &[("hasty-change", 1167), ("learners-count", 2078), ("members-forgotten", 1706)],
+    ),
+    (
+        "raft/snapshots",
+        include_str!("../scenarios/raft/snapshots.json"),
+        &[("sessions-forgotten", 3979), ("stale-snapshot", 227)],
+    ),
+    (
+        "heartbeat",
+        include_str!("../scenarios/heartbeat/default.json"),
+        &[("never-again", 1104), ("unheard-is-well", 62)],
+    ),
     ("heartbeat/pauses", include_str!("../scenarios/heartbeat/pauses.json"), &[("own-pause", 3844)]),
     ("heartbeat/late", include_str!("../scenarios/heartbeat/late.json"), &[("stale-beat", 3967)]),
     ("heartbeat/outages", include_str!("../scenarios/heartbeat/outages.json"), &[("outage-learned", 2322)]),
     ("heartbeat/hybrid-one-way", include_str!("../scenarios/heartbeat/hybrid-one-way.json"), &[("one-channel", 4000)]),
-    ("swim", include_str!("../scenarios/heartbeat/swim-swarm.json"), &[("no-suspicion", 2879), ("random-probe", 2147), ("stale-suspect", 2007), ("silent-verdict", 876), ("endless-gossip", 3921), ("cleared-by-others", 1160)]),
-    ("two_phase", include_str!("../scenarios/two_phase/default.json"), &[("yes-before-force", 3762), ("unlogged-commit", 367), ("abort-while-prepared", 879), ("forget-early", 1132), ("locks-lost", 2431), ("hasty-presumption", 61), ("repeated-request", 742), ("recovered-takes-part", 353)]),
-    ("three_phase", include_str!("../scenarios/three_phase/default.json"), &[("decide-alone", 13), ("commit-before-acks", 3425)]),
+    (
+        "swim",
+        include_str!("../scenarios/heartbeat/swim-swarm.json"),
+        &[
+            ("no-suspicion", 2879),
+            ("random-probe", 2147),
+            ("stale-suspect", 2007),
+            ("silent-verdict", 876),
+            ("endless-gossip", 3921),
+            ("cleared-by-others", 1160),
+        ],
+    ),
+    (
+        "two_phase",
+        include_str!("../scenarios/two_phase/default.json"),
+        &[
+            ("yes-before-force", 3762),
+            ("unlogged-commit", 367),
+            ("abort-while-prepared", 879),
+            ("forget-early", 1132),
+            ("locks-lost", 2431),
+            ("hasty-presumption", 61),
+            ("repeated-request", 742),
+            ("recovered-takes-part", 353),
+        ],
+    ),
+    (
+        "three_phase",
+        include_str!("../scenarios/three_phase/default.json"),
+        &[("decide-alone", 13), ("commit-before-acks", 3425)],
+    ),
 ];
 
 /// Failing seeds of each mistake, and at most so many seeds to find them among.
@@ -77,7 +299,9 @@ fn ten_failing_seeds_of_each_mistake_shrink_to_a_few_faults() {
     let only = std::env::var("ONLY").unwrap_or_default();
     let failing: usize = std::env::var("FAILING").map_or(FAILING, |count| count.parse().unwrap());
     let verbose = std::env::var("VERBOSE").is_ok();
-    println!("| mistake | of 4,000 | seeds | faults before | after | most | nodes | operations | seconds | most | certified |");
+    println!(
+        "| mistake | of 4,000 | seeds | faults before | after | most | nodes | operations | seconds | most | certified |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut complaints = Vec::new();
     for (profile, scenario, mistakes) in PROFILES {
@@ -87,12 +311,23 @@ fn ten_failing_seeds_of_each_mistake_shrink_to_a_few_faults() {
             let shrunk: Vec<(f64, Shrunk)> = found
                 .map(|reproducer| {
                     let start = Instant::now();
-                    let effort = Effort { deadline: Some(start + Duration::from_secs(30)), events: u64::MAX, tries: 50 };
-                    let shrunk = shrink(job.experiment, &reproducer, effort, &NEVER, &Unwatched).unwrap_or_else(|why| panic!("{bug} {:?}: {why:?}", reproducer.seed));
+                    let effort =
+                        Effort { deadline: Some(start + Duration::from_secs(30)), events: u64::MAX, tries: 50 };
+                    let shrunk = shrink(job.experiment, &reproducer, effort, &NEVER, &Unwatched)
+                        .unwrap_or_else(|why| panic!("{bug} {:?}: {why:?}", reproducer.seed));
                     let took = start.elapsed().as_secs_f64();
                     if verbose {
-                        eprintln!("{bug} {:?} {took:.1}s {} runs {} events {:?} -> {:?} {} {}", reproducer.seed, shrunk.runs, shrunk.events, shrunk.before, shrunk.after, shrunk.is_certified, shrunk.why);
-                        eprintln!("{}", seedstorm::campaign::shrink::text(&shrunk.scenario));
+                        eprintln!(
+                            "{bug} {:?} {took:.1}s {} runs {} events {:?} -> {:?} {} {}",
+                            reproducer.seed,
+                            shrunk.runs,
+                            shrunk.events,
+                            shrunk.before,
+                            shrunk.after,
+                            shrunk.is_certified,
+                            shrunk.why
+                        );
+                        eprintln!("{}", text(&shrunk.scenario));
                     }
                     (took, shrunk)
                 })

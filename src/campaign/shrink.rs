@@ -11,6 +11,7 @@
 //! What comes out is a scenario with an explicit timeline and all seeds fixed. It does not depend on how fast the
 //! machine is, as long as the effort is bounded by events and not by time.
 
+mod account;
 mod certificate;
 mod doom;
 mod elements;
@@ -31,7 +32,8 @@ use crate::lab::Experiment;
 use crate::rng::Digest;
 use crate::scenario::{FailureKind, Reproducer, Scenario};
 use crate::sim::Outcome;
-use crate::time::Time;
+use crate::time::{Span, Time};
+pub use account::account;
 pub use certificate::Needed;
 pub use elements::{Element, Size};
 use search::Search;
@@ -189,7 +191,9 @@ fn make_smaller(search: &mut Search<'_>, tries: u32) {
 
 /// Why it breaks, in a sentence.
 fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violation: &Violation) -> String {
-    let of = |kind: &str| needed.iter().filter(|part| part.what.kind() == kind).map(|part| part.what.to_string()).collect::<Vec<String>>();
+    let of = |kind: &str| {
+        needed.iter().filter(|part| part.what.kind() == kind).map(|part| part.what.to_string()).collect::<Vec<String>>()
+    };
     let (faults, messages) = (of("fault"), of("message"));
     let listed = |parts: &[String], one: &str, many: &str| match parts {
         [] => None,
@@ -206,10 +210,13 @@ fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violatio
     };
     match doomed_from {
         None => first,
-        Some(Time::ZERO) => format!("{first}; with these, more than half of all runs break whatever the dice"),
-        Some(at) if violation.at.since(at).0 < 1_000_000 => {
+        Some(Time::ZERO) => format!("{first}; more than half of all runs break then, whatever the dice"),
+        Some(at) if violation.at.since(at) < LAST_MOMENT => {
             format!("{first}; until the last moment, {at}, at least half of the futures are fine")
         }
         Some(at) => format!("{first}; from {at} on, more than half of the futures break"),
     }
 }
+
+/// What is doomed this shortly before it breaks was open until the last moment.
+const LAST_MOMENT: Span = Span::ms(1);

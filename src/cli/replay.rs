@@ -49,16 +49,7 @@ fn node(text: &str) -> Result<NodeId, String> {
 }
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
-    let Loaded { mut reproducer, mut notes } = Reproducer::load(&args.file)?;
-    let experiment = loop {
-        match admitted(experiments, &reproducer, &args.file) {
-            Ok(experiment) => break experiment,
-            Err(stop) => match stop.place.as_deref().and_then(|error| reproducer.leave_out(error)) {
-                Some(note) => notes.push(format!("{}: {note}", args.file.display())),
-                None => return Err(stop),
-            },
-        }
-    };
+    let (reproducer, experiment, notes) = open(&args.file, experiments)?;
     notes.iter().for_each(|note| console.note(note));
     check_nodes(&args.nodes, &reproducer, experiment)?;
     let trace = args.output.open(None)?;
@@ -76,6 +67,24 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
     }
     report(args, &launch, &reproducer, &shown, notes, console)
+}
+
+/// A reproducer from its file, its experiment, and what a person should know of it. What only another version knows is
+/// left out.
+pub(super) fn open<'e>(
+    file: &Path,
+    experiments: &[&'e dyn Experiment],
+) -> Result<(Reproducer, &'e dyn Experiment, Vec<String>), Stop> {
+    let Loaded { mut reproducer, mut notes } = Reproducer::load(file)?;
+    loop {
+        match admitted(experiments, &reproducer, file) {
+            Ok(experiment) => return Ok((reproducer, experiment, notes)),
+            Err(stop) => match stop.place.as_deref().and_then(|error| reproducer.leave_out(error)) {
+                Some(note) => notes.push(format!("{}: {note}", file.display())),
+                None => return Err(stop),
+            },
+        }
+    }
 }
 
 /// The experiment that a reproducer is about, after its scenario and its plan have been checked: the file may have

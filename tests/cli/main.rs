@@ -5,4 +5,5 @@ mod input;
 mod lab;
 mod list;
 mod replay;
+mod shrink;
 mod violation;

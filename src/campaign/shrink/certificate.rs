@@ -42,6 +42,7 @@ impl Search<'_> {
             match self.attempt(&without, tries) {
                 Tried::Breaks => {
                     self.cut_tail();
+                    self.round_length();
                     return None;
                 }
                 Tried::Holds(0) => certificate.is_complete = false,

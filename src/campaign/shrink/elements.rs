@@ -24,7 +24,7 @@ pub enum Element {
     Message(MessageOverride),
     /// An operation of a client.
     Operation(OpId),
-    /// The last of the clients.
+    /// A client.
     Client(ClientId),
     /// A node.
     Node(NodeId),
@@ -91,7 +91,7 @@ impl Element {
         let mut all: Vec<Self> = faults.timeline.iter().cloned().map(|entry| Self::Fault(Box::new(entry))).collect();
         all.extend(faults.messages.iter().cloned().map(Self::Message));
         all.extend(operations(&policy, &faults.omit).into_iter().map(Self::Operation));
-        all.extend(policy.clients.checked_sub(1).map(|last| Self::Client(ClientId(last))));
+        all.extend((0..policy.clients).map(ClientId).map(Self::Client));
         all.extend(cast.iter().flat_map(Cast::nodes).map(Self::Node));
         all.extend((!scenario.network.loss.is_never()).then_some(Self::Loss));
         all.extend((!scenario.network.duplicate.is_never()).then_some(Self::Duplicates));
@@ -105,7 +105,7 @@ impl Element {
             Self::Fault(entry) => without.faults.timeline.retain(|other| other.id != entry.id),
             Self::Message(fixed) => without.faults.messages.retain(|other| other != fixed),
             Self::Operation(op) => without.faults.omit.push(*op),
-            Self::Client(last) => keep_clients(&mut without, last.0),
+            Self::Client(client) => without_client(&mut without, *client),
             Self::Node(node) => return without_node(scenario, *node, groups),
             Self::Loss => without.network.loss = Ratio::NEVER,
             Self::Duplicates => without.network.duplicate = Ratio::NEVER,
@@ -142,6 +142,47 @@ pub(super) fn keep_clients(scenario: &mut Scenario, count: u32) {
         let script: Vec<_> = policy.script.into_iter().filter(|scripted| scripted.client.0 < count).collect();
         set(scenario, "script", script);
     }
+}
+
+/// Gives every client as many operations as the one that needs most of them has, and leaves out the others by name.
+pub(super) fn share_evenly(scenario: &mut Scenario) {
+    let policy = policy_of(scenario);
+    let asked = operations(&policy, &scenario.faults.omit);
+    ask_only(scenario, policy, &asked);
+}
+
+/// The case without one client: those behind it move up.
+fn without_client(scenario: &mut Scenario, gone: ClientId) {
+    let mut policy = policy_of(scenario);
+    let moved = |client: ClientId| ClientId(client.0 - u32::from(client > gone));
+    let asked = operations(&policy, &scenario.faults.omit).into_iter().filter(|op| op.client != gone);
+    let asked: Vec<OpId> = asked.map(|op| OpId { client: moved(op.client), n: op.n }).collect();
+    policy.clients -= 1;
+    policy.script.retain(|scripted| scripted.client != gone);
+    policy.script.iter_mut().for_each(|scripted| scripted.client = moved(scripted.client));
+    let end = |end: &mut End| match end {
+        End::Client { client } if *client == gone => false,
+        End::Client { client } => {
+            *client = moved(*client);
+            true
+        }
+        End::Node(_) => true,
+    };
+    scenario.faults.messages.retain_mut(|fixed| end(&mut fixed.from) && end(&mut fixed.to));
+    set(scenario, "clients", policy.clients);
+    if !policy.script.is_empty() {
+        set(scenario, "script", &policy.script);
+    }
+    ask_only(scenario, policy, &asked);
+}
+
+/// Lets clients ask these operations and no others.
+fn ask_only(scenario: &mut Scenario, mut policy: ClientPolicy, asked: &[OpId]) {
+    let drawn = |op: &&OpId| policy.script.iter().all(|scripted| scripted.client != op.client);
+    let most = asked.iter().filter(drawn).map(|op| op.n + 1).max().unwrap_or(0);
+    policy.ops = most * u64::from(policy.clients);
+    set(scenario, "ops", policy.ops);
+    scenario.faults.omit = operations(&policy, asked);
 }
 
 /// The case without one node: those behind it move up, and what was about it alone goes with it.

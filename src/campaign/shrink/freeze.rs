@@ -6,10 +6,11 @@ use super::search::Search;
 use crate::fault::{FixedFate, MessageOverride};
 use crate::params::Distribution;
 use crate::rng::Ratio;
-use crate::time::Span;
+use crate::scenario::Scenario;
+use crate::time::{Span, Time};
 
 /// More messages than this are not fixed one by one: then the seed says it shorter.
-const FIXED_MAX: usize = 12;
+const FIXED_MAX: usize = 8;
 
 /// Runs of more messages than this are not taken apart.
 const NOTED_MAX: usize = 20_000;
@@ -59,7 +60,8 @@ impl Search<'_> {
         if network.loss.is_never() && network.duplicate.is_never() {
             return;
         }
-        let noted = self.noted(|fate| !matches!(fate, FixedFate::Deliver(_)));
+        let given: Vec<Option<Time>> = network_times(&self.best.scenario);
+        let noted = self.noted(|fixed| !matches!(fixed.fate, FixedFate::Deliver(_)) || given.contains(&fixed.sent_at));
         self.fix(noted, tries, |scenario| {
             (scenario.network.loss, scenario.network.duplicate) = (Ratio::NEVER, Ratio::NEVER);
         });
@@ -68,26 +70,25 @@ impl Search<'_> {
     /// A network in which all messages take the same time, but for single ones.
     fn fix_what_was_late(&mut self, tries: u32) {
         let delay = typical(&self.best.scenario.network.latency);
+        // What is fixed already is among them, with the same fate.
         let noted = self.noted(|_| true);
         self.fix(noted, tries.min(2), move |scenario| scenario.network.latency = Distribution::Constant(delay));
     }
 
     /// What became of the messages of the best case, where it is of interest.
-    fn noted(&mut self, is_of_interest: impl Fn(&FixedFate) -> bool) -> Vec<MessageOverride> {
+    fn noted(&mut self, is_of_interest: impl Fn(&MessageOverride) -> bool) -> Vec<MessageOverride> {
         let scenario = self.best.scenario.clone();
         let fates = self.look(&scenario, None, true).map_or_else(Vec::new, |shown| shown.fates);
-        fates.into_iter().filter(|fixed| is_of_interest(&fixed.fate)).collect()
+        fates.into_iter().filter(is_of_interest).collect()
     }
 
     /// Fixes these messages, then as few of them as will do. Where these are still too many, all stays as it was.
-    fn fix(&mut self, noted: Vec<MessageOverride>, tries: u32, change: impl Fn(&mut crate::scenario::Scenario)) {
+    fn fix(&mut self, noted: Vec<MessageOverride>, tries: u32, change: impl Fn(&mut Scenario)) {
         let before = self.best.clone();
-        let given = before.scenario.faults.messages.clone();
         let fixed = |some: &[MessageOverride]| {
             let mut scenario = before.scenario.clone();
             change(&mut scenario);
-            let apart = given.iter().filter(|one| !some.iter().any(|other| other.sent_at == one.sent_at && other.from == one.from && other.to == one.to && other.kind == one.kind));
-            scenario.faults.messages = apart.chain(some).cloned().collect();
+            scenario.faults.messages = some.to_vec();
             scenario
         };
         if noted.is_empty() || noted.len() > NOTED_MAX || !self.attempt(&fixed(&noted), 1).breaks() {
@@ -103,6 +104,11 @@ impl Search<'_> {
             self.best = before;
         }
     }
+}
+
+/// When messages are sent whose fate is fixed already.
+fn network_times(scenario: &Scenario) -> Vec<Option<Time>> {
+    scenario.faults.messages.iter().map(|fixed| fixed.sent_at).collect()
 }
 
 /// What a setting is when nothing of it is left to chance.

@@ -4,7 +4,7 @@ use super::elements::{is_of_links, set};
 use super::minimise::minimise;
 use super::search::Search;
 use crate::fault::links::Cut;
-use crate::fault::{Entry, Fault, Who};
+use crate::fault::{Entry, Fault, FixedFate, Who};
 use crate::ids::{NodeId, NodeSet};
 use crate::params::Distribution;
 use crate::rng::Ratio;
@@ -85,7 +85,11 @@ impl Search<'_> {
                     let mut fewer = cuts(self);
                     let set = rest.iter().copied().collect();
                     let cut = &mut fewer[place];
-                    if sends { cut.from = set } else { cut.to = set }
+                    if sends {
+                        cut.from = set
+                    } else {
+                        cut.to = set
+                    }
                     is_of_links(cut) && self.with_cuts(id, tries, fewer)
                 });
             }
@@ -156,7 +160,10 @@ impl Search<'_> {
 
     /// Rounds all instants and lengths, as coarsely as does no harm.
     pub(super) fn round(&mut self, tries: u32) {
-        let all: [fn(&mut Scenario, Span); 3] = [
+        let mut numbered = self.best.scenario.clone();
+        numbered.faults.messages.iter_mut().for_each(|fixed| fixed.sent_at = None);
+        self.attempt(&numbered, 1);
+        let all: [fn(&mut Scenario, Span); 4] = [
             |scenario, unit| {
                 for entry in &mut scenario.faults.timeline {
                     entry.at = entry.at.map(|at| Time(nearest(at.0, unit)));
@@ -165,6 +172,17 @@ impl Search<'_> {
             |scenario, unit| {
                 for entry in &mut scenario.faults.timeline {
                     entry.lasts = entry.lasts.map(|lasts| Span(nearest(lasts.0, unit)));
+                }
+            },
+            |scenario, unit| {
+                for fixed in &mut scenario.faults.messages {
+                    fixed.fate = match fixed.fate {
+                        FixedFate::Drop => FixedFate::Drop,
+                        FixedFate::Deliver(delay) => FixedFate::Deliver(Span(nearest(delay.0, unit))),
+                        FixedFate::Twice(one, two) => {
+                            FixedFate::Twice(Span(nearest(one.0, unit)), Span(nearest(two.0, unit)))
+                        }
+                    };
                 }
             },
             |scenario, unit| {
@@ -186,7 +204,7 @@ impl Search<'_> {
     }
 
     /// The shortest length in round numbers that the breach fits in.
-    fn round_length(&mut self) {
+    pub(super) fn round_length(&mut self) {
         let at = self.best.violation.at;
         if self.is_of_liveness() || at >= Time::ZERO + self.best.scenario.run_for {
             return;

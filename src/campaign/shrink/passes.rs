@@ -3,9 +3,8 @@
 use super::elements::{self, Element, keep_clients, set};
 use super::minimise::minimise;
 use super::search::Search;
-use crate::fault::spec::Budget;
 use crate::fault::{Entry, Fault};
-use crate::ids::FaultKind;
+use crate::ids::{ClientId, FaultKind, NodeId};
 use crate::rng::Ratio;
 use crate::scenario::Scenario;
 use crate::time::{Span, Time};
@@ -64,10 +63,10 @@ impl Search<'_> {
         self.cut_tail();
     }
 
-    /// Every setting of the world that makes it less plain, one after another.
+    /// Every setting of the world that makes it less plain, one after another. What bounds the faults stays: more than
+    /// that nobody promised to bear.
     pub(super) fn make_plain(&mut self, tries: u32) {
-        let plainer: [fn(&mut Scenario); 10] = [
-            |scenario| scenario.faults.budget = Budget::default(),
+        let plainer: [fn(&mut Scenario); 9] = [
             |scenario| (scenario.network.loss, scenario.network.duplicate) = (Ratio::NEVER, Ratio::NEVER),
             |scenario| scenario.network.loss = Ratio::NEVER,
             |scenario| scenario.network.duplicate = Ratio::NEVER,
@@ -87,13 +86,13 @@ impl Search<'_> {
         }
     }
 
-    /// Takes out clients from the last on, then operations: fewer for each, and then one by one.
+    /// Takes out many clients, then operations: fewer for each, and then one by one; then each client by itself.
     pub(super) fn drop_operations(&mut self, tries: u32) {
         let policy = self.policy();
         if policy.clients == 0 {
             return;
         }
-        for count in [0, policy.clients / 4, policy.clients / 2].into_iter().chain((1..policy.clients).rev()) {
+        for count in [0, policy.clients / 4, policy.clients / 2] {
             if count < self.policy().clients {
                 let mut fewer = self.best.scenario.clone();
                 keep_clients(&mut fewer, count);
@@ -110,6 +109,15 @@ impl Search<'_> {
             each /= 2;
         }
         self.omit_operations(tries);
+        for client in (0..self.policy().clients).rev().map(ClientId) {
+            let groups = self.experiment.groups();
+            if let Some(without) = Element::Client(client).without(&self.best.scenario, groups) {
+                self.attempt(&without, tries);
+            }
+        }
+        let mut tidy = self.best.scenario.clone();
+        elements::share_evenly(&mut tidy);
+        self.attempt(&tidy, 1);
     }
 
     fn omit_operations(&mut self, tries: u32) {
@@ -128,7 +136,7 @@ impl Search<'_> {
     pub(super) fn drop_nodes(&mut self, tries: u32) {
         let groups = self.experiment.groups();
         let nodes = self.best.scenario.nodes.cast(groups).map_or(0, |cast| cast.len());
-        for node in (0..nodes).rev().map(crate::ids::NodeId) {
+        for node in (0..nodes).rev().map(NodeId) {
             let without = Element::Node(node).without(&self.best.scenario, groups);
             if let Some(without) = without.filter(|without| self.is_sound(without)) {
                 self.attempt(&without, tries);

@@ -27,6 +27,8 @@ pub(super) struct Search<'a> {
     until: Limit,
     stop: &'a AtomicBool,
     watch: &'a dyn Watch,
+    /// Whether the mistake is a planted one, so that it can be told what the correct code does.
+    is_planted: bool,
     /// How many seeds have been tried that were not those of the case.
     fresh: u64,
     pub(super) runs: u64,
@@ -94,6 +96,7 @@ impl<'a> Search<'a> {
             until: Limit { time: effort.deadline, events: effort.events },
             stop,
             watch,
+            is_planted: false,
             fresh: 0,
             runs: 0,
             events: 0,
@@ -101,12 +104,13 @@ impl<'a> Search<'a> {
         // What the file says comes first; only then other seeds, for a file whose clients stand as no scenario says.
         let first = search.run(&scenario, None);
         match first {
-            Some(outcome) if search.shows(&outcome) => search.keep(scenario, outcome),
+            Some(outcome) if search.shows(&outcome) => search.keep(scenario.clone(), outcome),
             other if !search.attempt(&scenario, effort.tries).breaks() => {
                 return Err(other.and_then(|outcome| outcome.violation));
             }
             _ => {}
         }
+        search.is_planted = scenario.bug.is_some() && search.spares_the_correct(&scenario);
         Ok(search)
     }
 
@@ -144,13 +148,19 @@ impl<'a> Search<'a> {
                 self.reroll(&mut scenario, number);
             }
             let Some(outcome) = self.run(&scenario, None) else { break };
-            if self.shows(&outcome) {
+            if self.shows(&outcome) && (!self.is_planted || self.spares_the_correct(&scenario)) {
                 self.keep(scenario, outcome);
                 return Tried::Breaks;
             }
             held += 1;
         }
         Tried::Holds(held)
+    }
+
+    /// Whether the correct code is clean where a planted mistake is not: what breaks either way is another case.
+    fn spares_the_correct(&mut self, scenario: &Scenario) -> bool {
+        let correct = Scenario { bug: None, ..scenario.clone() };
+        self.run(&correct, None).is_none_or(|outcome| outcome.violation.is_none())
     }
 
     /// Puts fresh seeds in the place of those of the network, the nodes, and, every other time, the workload. That of

@@ -85,5 +85,75 @@ pub fn text(scenario: &Scenario) -> String {
             fields.remove(name);
         }
     }
-    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+    in_order(fields)
+}
+
+/// The settings in the order in which the scenarios that come with seedstorm have them.
+const ORDER: [&str; 18] = [
+    "seedstorm",
+    "about",
+    "protocol",
+    "bug",
+    "nodes",
+    "params",
+    "network",
+    "disk",
+    "clock",
+    "node",
+    "workload",
+    "faults",
+    "checks",
+    "sometimes",
+    "run_for",
+    "settle",
+    "settle_delay",
+    "outside",
+];
+
+fn in_order(fields: &Map<String, Value>) -> String {
+    let place = |name: &str| ORDER.iter().position(|&known| known == name).unwrap_or(ORDER.len());
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_by_key(|name| place(name));
+    let lines = names.iter().map(|name| format!("  {}: {}", Value::from(name.as_str()), laid_out(&fields[*name], 2)));
+    format!("{{\n{}\n}}\n", lines.collect::<Vec<String>>().join(",\n"))
+}
+
+/// What fits on a line is on one line.
+fn laid_out(value: &Value, indent: usize) -> String {
+    /// As wide as a value may be, its indentation included.
+    const WIDTH: usize = 110;
+    let flat = flat(value);
+    if flat.len() + indent <= WIDTH {
+        return flat;
+    }
+    let inner = " ".repeat(indent + 2);
+    let (open, lines, close) = match value {
+        Value::Array(items) => {
+            let lines: Vec<String> = items.iter().map(|item| laid_out(item, indent + 2)).collect();
+            ('[', lines, ']')
+        }
+        Value::Object(fields) => {
+            let line = |(name, value): (&String, &Value)| {
+                format!("{}: {}", Value::from(name.as_str()), laid_out(value, indent + 2))
+            };
+            ('{', fields.iter().map(line).collect(), '}')
+        }
+        _ => return flat,
+    };
+    format!("{open}\n{inner}{}\n{}{close}", lines.join(&format!(",\n{inner}")), " ".repeat(indent))
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            let items: Vec<String> = items.iter().map(flat).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            let field = |(name, value): (&String, &Value)| format!("{}: {}", Value::from(name.as_str()), flat(value));
+            let fields: Vec<String> = fields.iter().map(field).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        _ => value.to_string(),
+    }
 }
