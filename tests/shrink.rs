@@ -101,7 +101,7 @@ fn without_any_part_that_is_left_nothing_breaks() {
         let faults = &shrunk.scenario.faults;
         let of = |kind: &str| shrunk.needed.iter().filter(|part| part.what.kind() == kind).count();
         assert_eq!((of("fault"), of("message")), (faults.timeline.len(), faults.messages.len()), "{bug}");
-        assert_eq!((of("operation"), of("client")), (shrunk.after.operations as usize, shrunk.after.clients as usize));
+        assert_eq!(of("operation"), shrunk.after.operations as usize, "{bug}");
         for entry in &faults.timeline {
             let mut without = shrunk.scenario.clone();
             without.faults.timeline.retain(|other| other.id != entry.id);
@@ -188,8 +188,10 @@ fn one_that_is_stopped_keeps_the_best_so_far() {
     assert!(shrunk.runs < 40, "{} runs", shrunk.runs);
 }
 
+type Mistakes = &'static [(&'static str, u32)];
+
 /// A profile, the mistakes that it finds, and under how many of 4,000 seeds each.
-const PROFILES: [(&str, &str, &[(&str, u32)]); 14] = [
+const PROFILES: [(&str, &str, Mistakes); 14] = [
     (
         "paxos",
         include_str!("../scenarios/paxos/default.json"),

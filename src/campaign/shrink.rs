@@ -31,7 +31,6 @@ use crate::check::Violation;
 use crate::lab::Experiment;
 use crate::rng::Digest;
 use crate::scenario::{FailureKind, Reproducer, Scenario};
-use crate::sim::Outcome;
 use crate::time::{Span, Time};
 pub use account::account;
 pub use certificate::Needed;
@@ -140,7 +139,7 @@ pub fn shrink(
     let mut scenario = search.best.scenario.clone();
     scenario.about = written::about(&scenario, failure.kind, &search.best.violation, reproducer);
     let after = Size::of(&scenario, experiment.groups());
-    let last = proved(&mut search, &scenario);
+    let last = search.run(&scenario, None);
     Ok(Shrunk {
         kind: failure.kind,
         violation: search.best.violation.clone(),
@@ -158,11 +157,6 @@ pub fn shrink(
     })
 }
 
-/// The run of what was found.
-fn proved(search: &mut Search<'_>, scenario: &Scenario) -> Option<Outcome> {
-    search.run(scenario, None)
-}
-
 /// Takes out what is not needed.
 fn take_out(search: &mut Search<'_>, tries: u32) {
     search.until(25);
@@ -174,17 +168,30 @@ fn take_out(search: &mut Search<'_>, tries: u32) {
     search.make_plain(tries);
     search.drop_operations(tries.div_ceil(2));
     search.drop_nodes(tries);
-    search.until(70);
+    search.until(65);
     search.drop_faults(tries);
+    try_harder(search, tries);
+}
+
+/// Where much is left, the breach is rare: then more seeds are needed to see it without this part or that.
+fn try_harder(search: &mut Search<'_>, tries: u32) {
+    /// As few parts as a person takes in at a glance.
+    const FEW: usize = 3;
+    search.until(75);
+    for factor in [4, 16] {
+        if search.best.scenario.faults.timeline.len() > FEW {
+            search.drop_faults(tries.saturating_mul(factor));
+        }
+    }
 }
 
 /// Makes what is left smaller and plainer.
 fn make_smaller(search: &mut Search<'_>, tries: u32) {
-    search.until(75);
+    search.until(80);
     search.move_up(tries.div_ceil(5));
-    search.until(85);
+    search.until(88);
     search.freeze(tries);
-    search.until(92);
+    search.until(93);
     search.lower_entries(tries.div_ceil(5));
     search.round(tries.div_ceil(5));
 }

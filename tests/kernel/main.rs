@@ -2,6 +2,7 @@
 //! targets, budgets and the two phases.
 
 mod budgets;
+mod chance;
 mod clients;
 mod clocks;
 mod disks;

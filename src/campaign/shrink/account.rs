@@ -36,15 +36,12 @@ fn sizes(before: &Size, after: &Size) -> Table {
     let mut row = |name: &str, before: String, after: String| {
         table.row(Tone::Plain, vec![name.to_owned(), before, after]);
     };
-    let numbers: [(&str, fn(&Size) -> u64); 5] = [
-        ("faults", |size| size.faults as u64),
-        ("fixed messages", |size| size.messages as u64),
-        ("operations", |size| size.operations),
-        ("clients", |size| size.clients.into()),
-        ("nodes", |size| size.nodes.into()),
-    ];
-    for (name, number) in numbers {
-        row(name, count(number(before)), count(number(after)));
+    let numbers = |size: &Size| {
+        [size.faults as u64, size.messages as u64, size.operations, size.clients.into(), size.nodes.into()]
+    };
+    let names = ["faults", "fixed messages", "operations", "clients", "nodes"];
+    for ((name, before), after) in names.into_iter().zip(numbers(before)).zip(numbers(after)) {
+        row(name, count(before), count(after));
     }
     row("length", brief(before.length), brief(after.length));
     table

@@ -113,6 +113,14 @@ impl Element {
         Some(without)
     }
 
+    /// Whether it is a client without any operation.
+    pub(super) fn is_idle(&self, scenario: &Scenario) -> bool {
+        let asks = |client: ClientId| {
+            operations(&policy_of(scenario), &scenario.faults.omit).iter().any(|op| op.client == client)
+        };
+        matches!(self, Self::Client(client) if !asks(*client))
+    }
+
     /// What kind of thing it is, for people who count.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -244,8 +252,7 @@ fn entry_among(entry: &mut Entry, left: &impl Fn(&NodeSet) -> NodeSet) -> bool {
 
 /// Whether there is a link from one side to the other.
 pub(super) fn is_of_links(cut: &Cut) -> bool {
-    let is_one = |nodes: &NodeSet| nodes.len() == 1;
-    !cut.from.is_empty() && !cut.to.is_empty() && !(is_one(&cut.from) && is_one(&cut.to) && cut.from == cut.to)
+    cut.from.iter().any(|from| cut.to.iter().any(|to| from != to))
 }
 
 /// An entry in a few words: its name and whom it strikes.

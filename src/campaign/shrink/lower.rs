@@ -85,11 +85,7 @@ impl Search<'_> {
                     let mut fewer = cuts(self);
                     let set = rest.iter().copied().collect();
                     let cut = &mut fewer[place];
-                    if sends {
-                        cut.from = set
-                    } else {
-                        cut.to = set
-                    }
+                    *if sends { &mut cut.from } else { &mut cut.to } = set;
                     is_of_links(cut) && self.with_cuts(id, tries, fewer)
                 });
             }

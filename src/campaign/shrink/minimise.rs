@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn any_one_that_is_left_is_needed() {
         // Not monotone: an odd number of items is never enough, unless it is one.
-        let is_enough = |rest: &[u32]| rest.contains(&9) && (rest.len() == 1 || rest.len() % 2 == 0);
+        let is_enough = |rest: &[u32]| rest.contains(&9) && (rest.len() == 1 || rest.len().is_multiple_of(2));
         let (left, _) = minimal(32, is_enough);
         let without = |n: usize| [&left[..n], &left[n + 1..]].concat();
         assert!((0..left.len()).all(|n| !is_enough(&without(n))), "{left:?}");
