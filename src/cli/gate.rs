@@ -308,7 +308,7 @@ impl Campaign<'_> {
         if args.shard.is_none() && !self.interrupted {
             course.look_for_shortfalls(job);
         }
-        course.kept = Findings::of(job, &course).keep(&args.keeping)?;
+        course.kept = Findings::of(job, &course).keep(&args.keeping, interrupt::watched())?;
         self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
         Ok(course)
     }

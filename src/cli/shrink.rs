@@ -127,7 +127,7 @@ impl Args {
 }
 
 /// The scenario's place where none was named.
-fn beside(reproducer: &Path) -> PathBuf {
+pub(super) fn beside(reproducer: &Path) -> PathBuf {
     let name = reproducer.file_name().and_then(|name| name.to_str()).unwrap_or("run.json");
     let name = name.strip_suffix(SUFFIX).or_else(|| name.strip_suffix(".json")).unwrap_or(name);
     reproducer.with_file_name(format!("{name}.shrunk.json"))

@@ -1,6 +1,6 @@
 //! Cases that were kept run first, and each says whether it is fixed.
 
-use crate::{folder, gate, held};
+use super::{folder, gate, held};
 
 #[test]
 fn a_case_that_was_kept_is_broken_until_it_is_fixed() {

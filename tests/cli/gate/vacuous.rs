@@ -1,8 +1,8 @@
 //! A campaign that finds nothing, and did not look.
 
-use crate::gate;
+use super::gate;
+use super::held;
 use crate::lab::Lab;
-use crate::held;
 
 fn said(scenario: &str) -> (i32, String) {
     let lab = Lab::new();

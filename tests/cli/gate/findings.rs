@@ -1,7 +1,7 @@
 //! What fails is grouped, kept, and can be replayed.
 
+use super::{folder, gate};
 use crate::lab::Lab;
-use crate::{folder, gate};
 
 #[test]
 fn many_failing_seeds_of_one_mistake_are_one_finding() {

@@ -1,7 +1,7 @@
 //! Bad input: a clear message, nothing lost, and the good scenarios run all the same.
 
+use super::{folder, gate, held};
 use crate::lab::Lab;
-use crate::{folder, gate, held};
 
 #[test]
 fn a_scenario_that_fails_to_load_among_good_ones_does_not_keep_them_from_running() {

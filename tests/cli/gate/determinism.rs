@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::{folder, gate};
 use crate::lab::{Lab, Said};
-use crate::{folder, gate};
 
 #[test]
 fn results_are_the_same_with_one_job_and_with_four() {
@@ -49,7 +49,8 @@ fn fail_fast_ends_with_the_first_seed_that_fails_however_many_are_under_way() {
     let all = gate(&lab, "scenarios/cut-off.json --seeds 60 --no-shrink --json").json();
     let first: u64 = all["scenarios"][0]["findings"].as_array().unwrap().iter().map(first_seed).min().unwrap();
     for jobs in [1, 4] {
-        let said = gate(&lab, &format!("scenarios/cut-off.json --seeds 60 --fail-fast --jobs {jobs} --no-shrink --json"));
+        let said =
+            gate(&lab, &format!("scenarios/cut-off.json --seeds 60 --fail-fast --jobs {jobs} --no-shrink --json"));
         let course = &said.json()["scenarios"][0];
         assert_eq!(course["seeds"], serde_json::json!([[0, first + 1]]), "{jobs} jobs");
     }

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 
-use crate::{folder, gate};
+use super::{folder, gate};
 
 #[test]
 fn junit_is_read_back_as_it_was_meant() {
