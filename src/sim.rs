@@ -212,8 +212,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         self.network.note_fates();
     }
 
-    /// What became of every message since it was to be noted, as a plan would fix it. Those that ran into a cut are left
-    /// out: that is the cut's doing.
+    /// What became of every message since it was to be noted, as a plan would fix it. Those that ran into a cut are
+    /// left out: that is the cut's doing.
     #[must_use]
     pub fn fates(&self) -> &[MessageOverride] {
         self.network.fates()

@@ -1,5 +1,5 @@
-//! Shrinking: what is left of a failing run is small, breaks the same property in the same way, needs every part that it
-//! still has, and is a scenario file like any other.
+//! Shrinking: what is left of a failing run is small, breaks the same property in the same way, needs every part that
+//! it still has, and is a scenario file like any other.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

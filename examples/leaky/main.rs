@@ -1,4 +1,5 @@
-//! A protocol that breaks the one rule: it looks at something that no seed decides. `gate` notices, and names the event.
+//! A protocol that breaks the one rule: it looks at something that no seed decides. `gate` notices, and names the
+//! event.
 //!
 //! ```text
 //! cargo run --example leaky -- gate examples/leaky/counter.json --seeds 10

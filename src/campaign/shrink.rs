@@ -3,8 +3,8 @@
 //! Taking one fault out of a failing run changes what comes after it, and so the breach is gone although the fault had
 //! nothing to do with it: removing parts by themselves comes to a stop early. So a candidate counts if it breaks the
 //! same property, with the same kind of evidence, under *any* of many fresh seeds of the network, the nodes or the
-//! workload. The passes, in order: the tail is cut off; faults go, by kinds, by halves and one by one; the world is made
-//! plain; clients, operations and nodes go; the network is frozen to a constant delay without loss, but for single
+//! workload. The passes, in order: the tail is cut off; faults go, by kinds, by halves and one by one; the world is
+//! made plain; clients, operations and nodes go; the network is frozen to a constant delay without loss, but for single
 //! messages that matter; faults are made shorter, narrower, earlier and rounder. At the end each part that is left is
 //! taken out once more, and nothing breaks: that is the certificate.
 //!
@@ -129,12 +129,13 @@ pub fn shrink(
         Search::begin(experiment, scenario, failure, effort, (stop, watch)).map_err(Unshrinkable::Mended)?;
     take_out(&mut search, effort.tries);
     make_smaller(&mut search, effort.tries);
-    search.until(97);
+    search.until(90);
     let mut certificate = search.certify(effort.tries);
-    search.until(100);
     if !certificate.is_complete {
+        search.until(98);
         certificate = search.certify(1);
     }
+    search.until(100);
     let doomed_from = search.doomed_from();
     let mut scenario = search.best.scenario.clone();
     scenario.about = written::about(&scenario, failure.kind, &search.best.violation, reproducer);
@@ -161,14 +162,15 @@ pub fn shrink(
 fn take_out(search: &mut Search<'_>, tries: u32) {
     search.until(25);
     search.cut_tail();
+    search.thin_out(tries.div_ceil(3));
     search.drop_faults(tries.min(6));
     search.until(50);
     search.drop_faults(tries);
-    search.until(60);
+    search.until(56);
     search.make_plain(tries);
     search.drop_operations(tries.div_ceil(2));
     search.drop_nodes(tries);
-    search.until(65);
+    search.until(60);
     search.drop_faults(tries);
     try_harder(search, tries);
 }
@@ -177,7 +179,7 @@ fn take_out(search: &mut Search<'_>, tries: u32) {
 fn try_harder(search: &mut Search<'_>, tries: u32) {
     /// As few parts as a person takes in at a glance.
     const FEW: usize = 3;
-    search.until(75);
+    search.until(70);
     for factor in [4, 16] {
         if search.best.scenario.faults.timeline.len() > FEW {
             search.drop_faults(tries.saturating_mul(factor));
@@ -187,11 +189,11 @@ fn try_harder(search: &mut Search<'_>, tries: u32) {
 
 /// Makes what is left smaller and plainer.
 fn make_smaller(search: &mut Search<'_>, tries: u32) {
-    search.until(80);
+    search.until(74);
     search.move_up(tries.div_ceil(5));
-    search.until(88);
+    search.until(80);
     search.freeze(tries);
-    search.until(93);
+    search.until(84);
     search.lower_entries(tries.div_ceil(5));
     search.round(tries.div_ceil(5));
 }
@@ -213,7 +215,10 @@ fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violatio
     let first = match parts.as_slice() {
         [] if is_complete => "no fault is needed".to_owned(),
         [] => "what is needed was not found out".to_owned(),
-        parts => format!("{} {} needed", parts.join(" and "), if count == 1 { "is" } else { "are" }),
+        parts => {
+            let least = if is_complete { "" } else { "at least " };
+            format!("{least}{} {} needed", parts.join(" and "), if count == 1 { "is" } else { "are" })
+        }
     };
     match doomed_from {
         None => first,

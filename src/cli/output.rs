@@ -45,9 +45,6 @@ impl Output {
             }
             return Ok(Some(Trace::into_stream(Box::new(std::io::stdout()))));
         }
-        if path.exists() && !path.is_file() {
-            return Err(Stop::input(format!("--trace: {} is no file that can be replaced", path.display())));
-        }
         if other.is_some_and(|other| files::is_same(path, other)) {
             return Err(Stop::input(format!("--trace: {} is where --out goes; give it another name", path.display())));
         }
@@ -71,6 +68,9 @@ impl Output {
 
 /// A file that is there is replaced only if that was asked for.
 pub(super) fn replaceable(path: &Path, option: &str, force: bool) -> Result<(), Stop> {
+    if path.exists() && !path.is_file() {
+        return Err(Stop::input(format!("{option}: {} is no file that can be replaced", path.display())));
+    }
     if path.exists() && !force {
         return Err(Stop::input(format!("{option}: {} is there already; --force replaces it", path.display())));
     }

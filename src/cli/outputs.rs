@@ -35,9 +35,6 @@ impl Outputs {
             if !folder.is_dir() {
                 return Err(Stop::input(format!("{option}: there is no folder {}", folder.display())));
             }
-            if path.is_dir() {
-                return Err(Stop::input(format!("{option}: {} is a folder; give a file", path.display())));
-            }
             replaceable(path, option, self.force)?;
         }
         if self.results.is_some() && self.results == self.junit {

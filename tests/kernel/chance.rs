@@ -1,4 +1,5 @@
-//! What a plan may say of chance: other dice from an instant on, and the fate of every message as the plan would fix it.
+//! What a plan may say of chance: other dice from an instant on, and the fate of every message as the plan would fix
+//! it.
 
 use seedstorm::fault::{End, FixedFate, Reseed};
 use seedstorm::params::Distribution;

@@ -34,22 +34,34 @@ impl Search<'_> {
     fn certified(&mut self, tries: u32) -> Option<Certificate> {
         let groups = self.experiment.groups();
         let mut certificate = Certificate { needed: Vec::new(), is_complete: true };
+        let mut is_smaller = false;
         for what in Element::all(&self.best.scenario, groups) {
+            if self.is_spent() {
+                certificate.is_complete = false;
+                break;
+            }
             // What cannot be taken out is no part: a scenario must make sense without it.
             let without = what.without(&self.best.scenario, groups);
             let is_node = matches!(what, Element::Node(_));
             let Some(without) = without.filter(|without| !is_node || self.is_sound(without)) else { continue };
             match self.attempt(&without, tries) {
                 Tried::Breaks => {
-                    self.cut_tail();
-                    self.round_length();
-                    return None;
+                    is_smaller = true;
+                    if matches!(what, Element::Node(_) | Element::Client(_)) {
+                        // Those behind it have other numbers now.
+                        break;
+                    }
                 }
                 // One that asks nothing is there only because those behind it would ask something else in its place.
                 Tried::Holds(_) if what.is_idle(&self.best.scenario) => {}
                 Tried::Holds(0) => certificate.is_complete = false,
                 Tried::Holds(runs) => certificate.needed.push(Needed { what, runs }),
             }
+        }
+        if is_smaller {
+            self.cut_tail();
+            self.round_length();
+            return None;
         }
         Some(certificate)
     }

@@ -1,5 +1,6 @@
 //! What a case is made of, and a case without one part of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -73,6 +74,7 @@ pub(super) fn operations(policy: &ClientPolicy, omit: &[OpId]) -> Vec<OpId> {
         let share = policy.ops / count + u64::from(u64::from(client.0) < policy.ops % count);
         if scripted > 0 { scripted } else { share }
     };
+    let omit: BTreeSet<OpId> = omit.iter().copied().collect();
     let all = (0..policy.clients).map(ClientId).flat_map(|client| (0..quota(client)).map(move |n| OpId { client, n }));
     all.filter(|op| !omit.contains(op)).collect()
 }

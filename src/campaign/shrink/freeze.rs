@@ -1,7 +1,6 @@
 //! Taking chance out of the network: every message takes the same time and none is lost, but for those that matter.
 
 use super::lower::typical;
-use super::minimise::minimise;
 use super::search::Search;
 use crate::fault::{FixedFate, MessageOverride};
 use crate::params::Distribution;
@@ -95,10 +94,10 @@ impl Search<'_> {
             return;
         }
         let mut some = noted;
-        minimise(&mut some, |rest| {
+        self.reduce(&mut some, |search, rest| {
             let mut candidate = fixed(rest);
-            candidate.faults.seeds = self.best.scenario.faults.seeds;
-            self.attempt(&candidate, tries).breaks()
+            candidate.faults.seeds = search.best.scenario.faults.seeds;
+            search.attempt(&candidate, tries).breaks()
         });
         if some.len() > FIXED_MAX {
             self.best = before;

@@ -1,7 +1,6 @@
 //! Making what is left smaller: shorter, about fewer nodes, earlier, and at rounder instants.
 
 use super::elements::{is_of_links, set};
-use super::minimise::minimise;
 use super::search::Search;
 use crate::fault::links::Cut;
 use crate::fault::{Entry, Fault, FixedFate, Who};
@@ -46,14 +45,14 @@ impl Search<'_> {
         match (entry.kind.links(), &entry.who) {
             (None, Who::Nodes(nodes)) if (2..=APART).contains(&nodes.len()) => {
                 let mut nodes: Vec<NodeId> = nodes.iter().collect();
-                minimise(&mut nodes, |rest| {
+                self.reduce(&mut nodes, |search, rest| {
                     let set: NodeSet = rest.iter().copied().collect();
-                    !set.is_empty() && self.with_entry(id, tries, |entry| entry.who = Who::Nodes(set))
+                    !set.is_empty() && search.with_entry(id, tries, |entry| entry.who = Who::Nodes(set))
                 });
             }
             (Some(links), _) if links.cut.len() > 1 => {
                 let mut cuts = links.cut.clone();
-                minimise(&mut cuts, |rest| !rest.is_empty() && self.with_cuts(id, tries, rest.to_vec()));
+                self.reduce(&mut cuts, |search, rest| !rest.is_empty() && search.with_cuts(id, tries, rest.to_vec()));
             }
             _ => {}
         }
@@ -81,12 +80,12 @@ impl Search<'_> {
                     continue;
                 }
                 let mut nodes: Vec<NodeId> = side.iter().collect();
-                minimise(&mut nodes, |rest| {
-                    let mut fewer = cuts(self);
+                self.reduce(&mut nodes, |search, rest| {
+                    let mut fewer = cuts(search);
                     let set = rest.iter().copied().collect();
                     let cut = &mut fewer[place];
                     *if sends { &mut cut.from } else { &mut cut.to } = set;
-                    is_of_links(cut) && self.with_cuts(id, tries, fewer)
+                    is_of_links(cut) && search.with_cuts(id, tries, fewer)
                 });
             }
         }

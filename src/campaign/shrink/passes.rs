@@ -1,10 +1,11 @@
 //! Taking out: entries of the timeline, operations, clients and nodes; and everything after the breach.
 
+use std::collections::BTreeSet;
+
 use super::elements::{self, Element, keep_clients, set};
-use super::minimise::minimise;
 use super::search::Search;
 use crate::fault::{Entry, Fault};
-use crate::ids::{ClientId, FaultKind, NodeId};
+use crate::ids::{ClientId, FaultKind, NodeId, OpId};
 use crate::rng::Ratio;
 use crate::scenario::Scenario;
 use crate::time::{Span, Time};
@@ -40,6 +41,21 @@ impl Search<'_> {
         }
     }
 
+    /// Fewer operations in the same time: that makes every run after this a quicker one.
+    pub(super) fn thin_out(&mut self, tries: u32) {
+        loop {
+            let policy = self.policy();
+            let (Some(every), 2..) = (policy.every, policy.ops / u64::from(policy.clients.max(1))) else { return };
+            let mut thinner = self.best.scenario.clone();
+            set(&mut thinner, "ops", policy.ops / 2);
+            set(&mut thinner, "every", every.times(2));
+            if !self.attempt(&thinner, tries).breaks() {
+                return;
+            }
+            self.cut_tail();
+        }
+    }
+
     /// Takes out entries of the timeline: all of them, all of a kind, and then by halves.
     pub(super) fn drop_faults(&mut self, tries: u32) {
         for kind in FaultKind::ALL {
@@ -54,11 +70,10 @@ impl Search<'_> {
             }
         }
         let mut timeline = self.best.scenario.faults.timeline.clone();
-        minimise(&mut timeline, |rest| {
-            let mut candidate = self.best.scenario.clone();
-            // Entries that never began in the last run are not in it any more.
+        self.reduce(&mut timeline, |search, rest| {
+            let mut candidate = search.best.scenario.clone();
             candidate.faults.timeline = rest.to_vec();
-            self.attempt(&candidate, tries).breaks()
+            search.attempt(&candidate, tries).breaks()
         });
         self.cut_tail();
     }
@@ -124,11 +139,12 @@ impl Search<'_> {
         let given = self.best.scenario.faults.omit.clone();
         let all = elements::operations(&self.policy(), &given);
         let mut asked = all.clone();
-        minimise(&mut asked, |rest| {
-            let mut candidate = self.best.scenario.clone();
+        self.reduce(&mut asked, |search, rest| {
+            let mut candidate = search.best.scenario.clone();
+            let rest: BTreeSet<OpId> = rest.iter().copied().collect();
             let left_out = all.iter().filter(|op| !rest.contains(op));
             candidate.faults.omit = given.iter().chain(left_out).copied().collect();
-            self.attempt(&candidate, tries).breaks()
+            search.attempt(&candidate, tries).breaks()
         });
     }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use super::minimise::minimise;
 use super::{Effort, Watch};
 use crate::campaign::finding::{Fault, Shape};
 use crate::campaign::quiet::quietly;
@@ -155,6 +156,11 @@ impl<'a> Search<'a> {
             held += 1;
         }
         Tried::Holds(held)
+    }
+
+    /// Takes out of these items as many as may be, as long as there is time.
+    pub(super) fn reduce<T: Clone>(&mut self, items: &mut Vec<T>, mut is_enough: impl FnMut(&mut Self, &[T]) -> bool) {
+        minimise(items, |rest| !self.is_spent() && is_enough(self, rest));
     }
 
     /// Whether the correct code is clean where a planted mistake is not: what breaks either way is another case.

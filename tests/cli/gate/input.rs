@@ -10,7 +10,7 @@ fn a_scenario_that_fails_to_load_among_good_ones_does_not_keep_them_from_running
     lab.write("scenarios/garbage.json", "{ it is");
     let said = gate(&lab, "scenarios --seeds 5 --no-shrink");
     assert_eq!(said.code, 2, "{}", said.err);
-    assert!(said.out.contains("scenarios/broken.json:10:3: runs_for: unknown field; did you mean"), "{}", said.out);
+    assert!(said.out.contains("scenarios/broken.json:9:3: runs_for: unknown field; did you mean"), "{}", said.out);
     assert!(said.out.contains("scenarios/garbage.json"), "{}", said.out);
     assert!(said.out.contains("FAILS (safety)"), "the planted mistake is found: {}", said.out);
 }
@@ -86,7 +86,8 @@ fn a_time_box_says_how_many_seeds_it_reached() {
 fn a_full_disk_is_said() {
     let lab = folder();
     let said = gate(&lab, "scenarios/calm.json --seeds 2 --results /dev/full --force");
-    assert_eq!(said.code, 2, "{}", said.err);
+    assert_eq!(said.code, 2, "a device is not replaced by a file");
+    assert!(said.err.contains("--results: /dev/full is no file that can be replaced"), "{}", said.err);
     let mut command = lab.command(&["gate", "scenarios/calm.json", "--seeds", "2", "--json"]);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = command.stdout(full).output().unwrap();

@@ -1,7 +1,6 @@
 //! A campaign that finds nothing, and did not look.
 
-use super::gate;
-use super::held;
+use super::{gate, held};
 use crate::lab::Lab;
 
 fn said(scenario: &str) -> (i32, String) {
@@ -16,7 +15,7 @@ fn a_fault_that_never_takes_effect_is_missed() {
     // It would begin after a fact that a calm run does not report.
     let never = held().replace(
         "\"run_for\"",
-        r#""faults": { "timeline": [ { "id": "cut", "after": { "fact": "truncated" }, "kind": { "partition": {} } } ] }, "run_for""#,
+        r#""faults": { "timeline": [ { "id": "cut", "after": { "fact": "truncated" }, "kind": { "partition": { "links": { "shape": "isolate" } } } } ] }, "run_for""#,
     );
     let (code, out) = said(&never);
     assert_eq!(code, 5, "{out}");
