@@ -10,6 +10,8 @@
 //! every process. Here each node counts what it has sent in a number that all runs share (`"leak": "counter"`), or
 //! begins with the one that a hash map of the standard library happens to name first (`"leak": "map"`).
 
+#![expect(clippy::disallowed_types, reason = "what no seed decides is what this is about")]
+
 use std::collections::HashSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};

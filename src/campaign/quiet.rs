@@ -33,7 +33,9 @@ pub(crate) fn quietly<T>(act: impl FnOnce() -> T) -> Result<T, Panic> {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let message = info.payload_as_str().unwrap_or("it says nothing").to_owned();
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("it says nothing").to_owned();
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     SAID.set(Some(Panic { message, place }));
 }

@@ -1,7 +1,7 @@
 //! Failing cases that were kept: reproducers as runs left them, and scenarios that were shrunk. Each says whether it
 //! still fails.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::console::Console;
 use super::gate::collect;
@@ -28,7 +28,7 @@ pub(super) fn run(folder: &Path, experiments: &[&dyn Experiment], console: &mut 
     Ok(kept)
 }
 
-fn one(file: &PathBuf, experiments: &[&dyn Experiment]) -> Old {
+fn one(file: &Path, experiments: &[&dyn Experiment]) -> Old {
     let name = file.display().to_string();
     match again(file, experiments) {
         Ok((was, run)) => Old { file: name, now: state(was.as_deref(), &run), was },
