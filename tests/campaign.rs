@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use seedstorm::campaign::Check;
+use seedstorm::campaign::{Check, Shortfall};
 use seedstorm::lab::BUILT_IN;
 use seedstorm::scenario::Document;
 
@@ -51,7 +51,10 @@ fn campaign(seeds: u64) {
             println!("    {} broke under {} of {} seeds, as expected", expected.name(), expected.count, tally.runs);
         }
         tally.findings.iter().for_each(|finding| println!("    {finding}"));
-        let missing = check.missing(&tally);
+        // Under a few seeds not every kind of fault is drawn, nor every situation met.
+        let few = |missing: &Shortfall| matches!(missing, Shortfall::Fault { .. } | Shortfall::Situation { .. });
+        let missing: Vec<Shortfall> =
+            check.missing(&tally).into_iter().filter(|missing| tally.runs >= 1_000 || !few(missing)).collect();
         missing.iter().for_each(|missing| println!("    {missing}"));
         assert!(tally.findings.is_empty() && missing.is_empty(), "{}", file.display());
         for fact in tally.facts.keys() {

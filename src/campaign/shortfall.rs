@@ -93,7 +93,7 @@ impl Shortfall {
             let Tally { runs, empty, excused, .. } = *tally;
             missing.push(Self::Runs { runs, empty, excused });
         }
-        let idle = tally.ledger.used().filter(|line| line.configured && line.took_effect == 0);
+        let idle = tally.ledger.used().filter(|line| line.took_effect == 0);
         missing.extend(idle.map(|line| Self::Fault {
             kind: line.kind,
             planned: line.planned,

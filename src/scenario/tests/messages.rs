@@ -32,7 +32,7 @@ fn the_head() {
     "protocol": "rafft"
         line 2, column 3: protocol: there is no protocol "rafft"; did you mean "raft"? (known: raft, two_phase)
     "settel": "10s"
-        line 5, column 3: settel: unknown field; did you mean "settle"? (known: seedstorm, about, protocol, nodes, params, network, disk, clock, node, workload, faults, run_for, settle, settle_delay, outside, expect, checks, bug, budget)
+        line 5, column 3: settel: unknown field; did you mean "settle"? (known: seedstorm, about, protocol, nodes, params, network, disk, clock, node, workload, faults, run_for, settle, settle_delay, outside, expect, checks, sometimes, most_seeds, bug, budget)
     "outside": "quiet"
         line 5, column 3: outside: "quiet" is not known here (known: silent, as-is)
     "about": 5
