@@ -16,6 +16,9 @@ const SLACK_PART: u64 = 4;
 /// and for this long at least.
 const SLACK_LEAST: Span = Span::ms(50);
 
+/// Under so few seeds candidates are tried first where there may be very many of them.
+const FEW_TRIES: u32 = 4;
+
 impl Search<'_> {
     /// Cuts off what comes after the breach.
     pub(super) fn cut_tail(&mut self) {
@@ -114,15 +117,8 @@ impl Search<'_> {
                 self.attempt(&fewer, tries);
             }
         }
-        let mut each = self.policy().ops.div_ceil(u64::from(self.policy().clients.max(1)));
-        while each > 0 {
-            let mut fewer = self.best.scenario.clone();
-            set(&mut fewer, "ops", each / 2 * u64::from(self.policy().clients));
-            if !self.attempt(&fewer, tries).breaks() {
-                break;
-            }
-            each /= 2;
-        }
+        self.lower_quota(tries);
+        self.omit_operations(FEW_TRIES.min(tries));
         self.omit_operations(tries);
         for client in (0..self.policy().clients).rev().map(ClientId) {
             let groups = self.experiment.groups();
@@ -135,10 +131,33 @@ impl Search<'_> {
         self.attempt(&tidy, 1);
     }
 
+    /// Fewer operations for each client: half as many as long as that will do, then only those that were come to.
+    fn lower_quota(&mut self, tries: u32) {
+        let each = |search: &Self| search.policy().ops.div_ceil(u64::from(search.policy().clients.max(1)));
+        let ask = |search: &mut Self, each: u64, tries: u32| {
+            let mut fewer = search.best.scenario.clone();
+            set(&mut fewer, "ops", each * u64::from(search.policy().clients));
+            search.attempt(&fewer, tries).breaks()
+        };
+        while each(self) > 0 {
+            let half = each(self) / 2;
+            if !ask(self, half, tries) {
+                break;
+            }
+        }
+        let (mut too_few, mut enough) = (each(self) / 2, each(self));
+        while enough - too_few > 1 {
+            let middle = too_few.midpoint(enough);
+            if ask(self, middle, 1) { enough = middle } else { too_few = middle }
+        }
+    }
+
     fn omit_operations(&mut self, tries: u32) {
         let given = self.best.scenario.faults.omit.clone();
         let all = elements::operations(&self.policy(), &given);
         let mut asked = all.clone();
+        // Those of about the same time go together.
+        asked.sort_by_key(|op| (op.n, op.client));
         self.reduce(&mut asked, |search, rest| {
             let mut candidate = search.best.scenario.clone();
             let rest: BTreeSet<OpId> = rest.iter().copied().collect();
