@@ -24,6 +24,7 @@ use crate::protocol::raft::Raft;
 use crate::protocol::three_phase::ThreePhase;
 use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
+use crate::quiet::{self, Panic, quietly};
 use crate::rng::{Die, Digest, Seed, Seeds};
 use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
 use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
@@ -127,6 +128,8 @@ pub struct Look<'a> {
     pub traffic: bool,
     /// Note what becomes of every message.
     pub fates: bool,
+    /// Print a panic, and do not just tell of it.
+    pub aloud: bool,
     /// Stop as soon as this is set.
     pub stop: Option<&'a AtomicBool>,
 }
@@ -385,8 +388,8 @@ impl<P: Protocol> Experiment for Lab<P> {
     }
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
-        let mut sim = sim::<P>(scenario, plan)?;
-        let Look { until, nodes, tracer, traffic, fates, stop } = look;
+        let Look { until, nodes, tracer, traffic, fates, aloud, stop } = look;
+        let mut sim = begun::<P>(scenario, plan)?;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
         }
@@ -396,7 +399,12 @@ impl<P: Protocol> Experiment for Lab<P> {
         if fates {
             sim.note_fates();
         }
-        let interrupted = drive(&mut sim, until, stop);
+        let drive = || drive(&mut sim, until, stop);
+        let driven = if aloud { quiet::aloud(drive) } else { quietly(drive) };
+        let interrupted = driven.unwrap_or_else(|panic| {
+            sim.panicked(&panic.message, &panic.place);
+            false
+        });
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
         let nodes = nodes.map(|&node| view(&sim, node)).collect();
         Ok(Shown { outcome: sim.outcome(), nodes, fates: sim.fates().to_vec(), interrupted })
@@ -405,6 +413,14 @@ impl<P: Protocol> Experiment for Lab<P> {
     fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
         twins::twins::<P>(scenario, plan)
     }
+}
+
+/// A run before its first event; a panic while it is made is what is wrong with its settings.
+fn begun<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>, ScenarioError> {
+    quietly(|| sim::<P>(scenario, plan)).unwrap_or_else(|Panic { message, place }| {
+        let what = format!("{} panicked before the first event, at {place}: {message}", P::NAME);
+        Err(ScenarioError::new("", what))
+    })
 }
 
 /// Runs to the end or to `until`; whether it was stopped before.

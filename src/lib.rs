@@ -23,6 +23,7 @@ pub mod lab;
 pub mod params;
 pub mod process;
 pub mod protocol;
+mod quiet;
 pub mod report;
 pub mod rng;
 pub mod scenario;

@@ -26,7 +26,7 @@ pub use cast::{GroupSize, Nodes};
 pub use choice::open_settings;
 pub use document::{Also, Document};
 pub use error::ScenarioError;
-pub use reproducer::{Failure, FailureKind, Loaded, Reproducer, aside_in, folder_of};
+pub use reproducer::{Loaded, Reproducer, aside_in, folder_of};
 pub use schema::{ProtocolSchema, schema, section};
 pub use typed::{shared_policy, split_workload, typed};
 pub use validate::Known;

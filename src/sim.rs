@@ -24,7 +24,7 @@ pub mod world;
 use std::hint::black_box;
 
 use crate::check::history::History;
-use crate::check::{Board, Nodes, Phase, Properties, Violation, WorldEvent};
+use crate::check::{Board, Evidence, Nodes, Phase, Properties, Violation, WorldEvent};
 use crate::fault::{FaultPlan, MessageOverride, Reseed};
 use crate::ids::{Endpoint, NodeId, NodeSet, OpId};
 use crate::process::{Cast, Glance, Local, Outbox, Process};
@@ -37,7 +37,9 @@ use event::Event;
 use faults::Faults;
 use network::{Network, Ordinals};
 use node::{Slot, Table};
-pub use outcome::{Availability, Counters, Ending, Liveness, Outcome, PropertyLine};
+pub use outcome::{
+    Availability, Counters, ENDLESS, Ending, Failure, FailureKind, Liveness, Outcome, PANIC, PropertyLine,
+};
 use phases::Course;
 use queue::Queue;
 use trace::{Kinds, Log};
@@ -402,7 +404,33 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             self.instant = Instant { at: self.now, ends: self.last_event_of_instant() };
         }
         if self.log.events > self.instant.ends {
-            self.course.ending.get_or_insert(Ending::OutOfEvents);
+            self.run_out_of_events();
+        }
+    }
+
+    #[cold]
+    fn run_out_of_events(&mut self) {
+        let evidence = Evidence::new("it had more events than its budget").value("events", self.log.events);
+        self.end_early(Ending::OutOfEvents, ENDLESS, evidence);
+    }
+
+    /// Ends the run here and now: its protocol panicked. What it panicked in is left as it was, and not run again.
+    pub fn panicked(&mut self, message: &str, place: &str) {
+        let mut evidence = Evidence::new(&format!("panicked at {place}"));
+        evidence.values.push(("message".to_owned(), message.to_owned()));
+        let [node, _] = self.outbox.draws.who;
+        let is_its_turn = self.outbox.draws.instant == self.now.0;
+        if let Some(node) = u32::try_from(node).ok().map(NodeId).filter(|_| is_its_turn) {
+            evidence = evidence.node(node);
+        }
+        self.end_early(Ending::Panicked, PANIC, evidence);
+    }
+
+    /// Ends the run because of something that is no property's matter, unless one has broken already.
+    fn end_early(&mut self, ending: Ending, name: &str, evidence: Evidence) {
+        if self.board.violation.is_none() {
+            self.course.ending = Some(ending);
+            self.board.violation = Some(Violation { property: name.to_owned(), at: self.now, evidence });
         }
     }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use seedstorm::campaign::shrink::{Effort, Element, Shrunk, Unshrinkable, Unwatched, Watch, shrink, text};
 use seedstorm::campaign::{Job, Verdict};
-use seedstorm::check::Violation;
 use seedstorm::lab::{BUILT_IN, Look};
 use seedstorm::rng::{Seed, Seeds};
-use seedstorm::scenario::{Document, FORMAT, Failure, Reproducer, Scenario};
+use seedstorm::scenario::{Document, FORMAT, Reproducer, Scenario};
+use seedstorm::sim::Failure;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -23,7 +23,7 @@ fn job(scenario: &str, bug: &str) -> Job<'static> {
 /// What a failing seed leaves behind; nothing if it breaks no property.
 fn reproducer(job: &Job<'_>, seed: Seed) -> Option<Reproducer> {
     let run = job.run(seed, &NEVER).unwrap()?;
-    let Verdict::Broke { kind, violation } = run.verdict else { return None };
+    let Verdict::Failed(failure) = run.verdict else { return None };
     let (scenario, plan) = job.prepare(seed).unwrap();
     let outcome = job.experiment.run(&scenario, plan, Look::default()).unwrap().outcome;
     Some(Reproducer {
@@ -33,7 +33,7 @@ fn reproducer(job: &Job<'_>, seed: Seed) -> Option<Reproducer> {
         seed: Some(seed),
         scenario,
         plan: outcome.plan,
-        verdict: Some(Failure { property: violation.property, kind, at: violation.at, evidence: violation.evidence }),
+        verdict: Some(failure),
         digest: Some(outcome.digest),
         events: Some(outcome.events),
     })
@@ -50,10 +50,10 @@ fn shows(job: &Job<'_>, shrunk: &Shrunk, scenario: &Scenario) -> bool {
         let plan = job.experiment.plan(scenario, scenario.faults.seeds.over(Seeds::derive(Seed(0)))).unwrap();
         job.experiment.run(scenario, plan, Look::default()).unwrap().outcome
     };
-    let breach = |violation: &Violation| (violation.property.clone(), violation.evidence.kind.clone());
-    let broken = outcome(scenario).violation.as_ref().map(breach);
+    let breach = |failure: &Failure| (failure.property.clone(), failure.evidence.kind.clone());
+    let broken = outcome(scenario).failure().as_ref().map(breach);
     let correct = Scenario { bug: None, ..scenario.clone() };
-    broken == Some(breach(&shrunk.violation)) && outcome(&correct).violation.is_none()
+    broken == Some(breach(&shrunk.failure)) && outcome(&correct).violation.is_none()
 }
 
 /// Mistakes with a seed that shows each, and at most so many faults, fixed messages and nodes that are left of it.
@@ -81,8 +81,8 @@ fn what_is_left_is_small_and_breaks_the_same_property_in_the_same_way() {
         let reproducer = reproducer(&job, Seed(seed)).unwrap_or_else(|| panic!("{bug} is not shown by seed {seed}"));
         let shrunk = little(&job, &reproducer);
         let failure = reproducer.verdict.as_ref().unwrap();
-        let (was, is) = (&failure.evidence, &shrunk.violation.evidence);
-        assert_eq!((&failure.property, &was.kind), (&shrunk.violation.property, &is.kind), "{bug}");
+        let (was, is) = (&failure.evidence, &shrunk.failure.evidence);
+        assert_eq!((&failure.property, &was.kind), (&shrunk.failure.property, &is.kind), "{bug}");
         assert!(shows(&job, &shrunk, &shrunk.scenario), "{bug}");
         let after = [shrunk.after.faults, shrunk.after.messages, shrunk.after.nodes as usize];
         assert!(after.iter().zip(&most).all(|(after, most)| after <= most), "{bug}: {:?}", shrunk.after);
@@ -140,9 +140,8 @@ fn what_is_left_is_a_scenario_file_that_any_seed_runs_alike() {
         let written = Job::new(BUILT_IN, document).unwrap_or_else(|error| panic!("{bug}: {error}"));
         for seed in [0, 1, 99] {
             let run = written.run(Seed(seed), &NEVER).unwrap().unwrap();
-            assert_eq!(run.digest, Some(shrunk.digest), "{bug}, seed {seed}");
-            let Verdict::Broke { violation, .. } = run.verdict else { panic!("{bug}: {:?}", run.verdict) };
-            assert_eq!(violation, shrunk.violation, "{bug}");
+            assert_eq!(run.digest, shrunk.digest, "{bug}, seed {seed}");
+            assert_eq!(run.verdict, Verdict::Failed(shrunk.failure.clone()), "{bug}");
         }
     }
 }
@@ -154,7 +153,7 @@ fn a_run_was_doomed_before_it_broke_and_after_its_faults_began() {
     let job = job(scenario, bug);
     let shrunk = little(&job, &reproducer(&job, Seed(seed)).unwrap());
     let doomed = shrunk.doomed_from.unwrap();
-    assert!(doomed <= shrunk.violation.at, "{doomed} {}", shrunk.violation.at);
+    assert!(doomed <= shrunk.failure.at, "{doomed} {}", shrunk.failure.at);
     assert!(shrunk.why.contains("needed"), "{}", shrunk.why);
 }
 

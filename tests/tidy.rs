@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The modules in order of dependency, lowest first: each may import those before it, and itself.
 const ORDER: &[&str] = &[
     "ids", "time", "rng", "params", "process", "turn", "check", "fault", "workload", "sim", "scenario", "protocol",
-    "lab", "report", "campaign", "cli",
+    "quiet", "lab", "report", "campaign", "cli",
 ];
 
 /// What a protocol besides may not import: it must not know what can go wrong.

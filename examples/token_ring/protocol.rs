@@ -115,7 +115,7 @@ impl Process for TokenRing {
         match msg {
             Msg::Pass(token) => self.on_pass(from, token, io),
             Msg::Ack(token) if token == self.had + 1 => io.disarm(Timer::Resend),
-            Msg::Ack(_) => {}
+            Msg::Ack(token) => assert!(io.config().bug != Some("trusting-assert"), "{token} after {}", self.had),
         }
     }
 
@@ -262,6 +262,13 @@ impl Protocol for TokenRing {
             breaks: &["token_moves", "mutual_exclusion"],
             reached: "",
             source: "every \"we will flush it later\"",
+        },
+        Bug {
+            name: "trusting-assert",
+            about: "a node asserts that an acknowledgement is of the token that it has just passed on",
+            breaks: &["panic"],
+            reached: "",
+            source: "every \"this cannot happen\" that a network can make happen",
         },
     ];
     const SOMETIMES: &'static [&'static str] = &["resent", "ignored"];

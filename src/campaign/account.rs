@@ -1,11 +1,12 @@
 //! What a campaign came to, as text.
 
-use super::finding::{Fault, Finding};
+use super::finding::{Finding, Kept};
 use super::old::{Old, Relapse};
-use super::results::{Course, Kept, Results, Worst};
+use super::results::{Course, Results, Worst};
 use super::stats::interval;
 use crate::report::Ink;
 use crate::report::layout::{Sheet, Table, Tone, brief, clipped, count, many};
+use crate::sim::FailureKind;
 
 /// What one scenario came to, in full: what was tried, what was looked at, and what failed.
 #[must_use]
@@ -79,16 +80,24 @@ pub fn corpus(kept: &[Old], ink: Ink) -> String {
         let was = was.as_deref().unwrap_or("whatever it broke");
         let (tone, word, more) = match now {
             Relapse::Fixed => (Tone::Good, "fixed", format!("{was} holds")),
-            Relapse::Broken { property, .. } => (Tone::Bad, "broken", property.clone()),
-            Relapse::Other { property, .. } => (Tone::Bad, "broken", format!("{property}, and not {was} as before")),
-            Relapse::Endless => (Tone::Odd, "unknown", "more events than its budget".to_owned()),
-            Relapse::Panicked { message } => (Tone::Bad, "panics", clipped(message, 120)),
+            Relapse::Broken { property, kind } => (Tone::Bad, relapsed(*kind), property.clone()),
+            Relapse::Other { property, kind } => {
+                (Tone::Bad, relapsed(*kind), format!("{property}, and not {was} as before"))
+            }
             Relapse::Unusable { error } => (Tone::Bad, "unusable", error.clone()),
         };
         table.row(tone, vec![file.clone(), word.to_owned(), more]);
     }
     sheet.table("", &table);
     sheet.into_text()
+}
+
+fn relapsed(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Panic => "panics",
+        FailureKind::Safety | FailureKind::Liveness => "broken",
+        FailureKind::Endless => "unknown",
+    }
 }
 
 fn title(course: &Course) -> String {
@@ -174,19 +183,17 @@ fn differed(sheet: &mut Sheet, difference: &super::Difference) {
 }
 
 fn findings(sheet: &mut Sheet, course: &Course) {
-    for (n, finding) in course.tally.findings.iter().enumerate() {
+    for finding in &course.tally.findings {
         show(sheet, finding, course.tally.runs);
-        if let Some(kept) = course.kept.get(n) {
-            show_kept(sheet, kept);
-        }
+        finding.kept.iter().for_each(|kept| show_kept(sheet, kept));
     }
 }
 
 fn show(sheet: &mut Sheet, finding: &Finding, runs: u64) {
     let what = match finding.shape.fault {
-        Fault::Panic => "PANIC".to_owned(),
-        Fault::Endless => "UNKNOWN".to_owned(),
-        Fault::Safety | Fault::Liveness => format!("BROKEN: {}", finding.shape.property),
+        FailureKind::Panic => "PANIC".to_owned(),
+        FailureKind::Endless => "UNKNOWN".to_owned(),
+        FailureKind::Safety | FailureKind::Liveness => format!("BROKEN: {}", finding.shape.property),
     };
     let often = format!("{} of {} seeds", count(finding.count), count(runs));
     sheet.raw("");
@@ -206,10 +213,8 @@ fn show(sheet: &mut Sheet, finding: &Finding, runs: u64) {
 }
 
 fn show_kept(sheet: &mut Sheet, kept: &Kept) {
-    if !kept.reproducer.is_empty() {
-        sheet.row("reproducer", &kept.reproducer);
-        sheet.row("replay it:", &kept.replay);
-    }
+    sheet.row("reproducer", &kept.reproducer);
+    sheet.row("replay it:", &kept.replay);
     if let Some(shrunk) = &kept.shrunk {
         sheet.row("shrunk", shrunk);
     }

@@ -176,7 +176,7 @@ impl Shared<'_> {
     fn lot(&self, seeds: Range<u64>) -> Lot {
         let mut lot = Lot::default();
         for seed in seeds.map(Seed) {
-            lot.cut = self.cut();
+            lot.cut = self.cut(seed);
             if lot.cut.is_some() {
                 return lot;
             }
@@ -212,14 +212,15 @@ impl Shared<'_> {
         Ok(run)
     }
 
-    /// Why no further run is to be begun.
-    fn cut(&self) -> Option<End> {
+    /// Why this run is not to be begun, and none after it.
+    fn cut(&self, seed: Seed) -> Option<End> {
         if self.stop.load(Ordering::Relaxed) {
             return Some(End::Interrupted);
         }
         // Without a single run a time box would say nothing at all.
+        let is_first = seed.0 == self.order.seeds.start;
         let time_is_up = self.order.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        time_is_up.then_some(End::TimeUp)
+        (time_is_up && !is_first).then_some(End::TimeUp)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::run::{Run, Verdict};
 use crate::check::Evidence;
 use crate::rng::Seed;
-use crate::scenario::FailureKind;
+use crate::sim::{Failure, FailureKind};
 use crate::time::Time;
 
 /// What went wrong, without the particulars of any run.
@@ -15,29 +15,14 @@ use crate::time::Time;
 #[serde(deny_unknown_fields)]
 pub struct Shape {
     /// In which way.
-    pub fault: Fault,
-    /// The property that broke; empty if none did.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fault: FailureKind,
+    /// The property that broke, or what stands in its place.
     pub property: String,
-    /// The kind of its evidence; of a panic, its place.
+    /// The kind of its evidence.
     pub kind: String,
     /// The names of what the evidence tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-}
-
-/// In which way a run failed, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fault {
-    /// It panicked.
-    Panic,
-    /// A safety property broke.
-    Safety,
-    /// A liveness property broke.
-    Liveness,
-    /// It had more events than it may.
-    Endless,
 }
 
 /// All runs of a campaign that failed in one way.
@@ -53,6 +38,25 @@ pub struct Finding {
     pub first: Sighting,
     /// The one with the fewest events; of several, that of the lowest seed.
     pub cheapest: Sighting,
+    /// What was made of the cheapest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// What was kept of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The reproducer of its cheapest run.
+    pub reproducer: String,
+    /// The command that replays it.
+    pub replay: String,
+    /// The smallest scenario that still shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunk: Option<String>,
+    /// Why it breaks, in a sentence; or why there is no smaller one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One run that failed.
@@ -65,44 +69,39 @@ pub struct Sighting {
     pub events: u64,
     /// When it failed.
     pub at: Time,
-    /// What shows it; of a panic, what it said.
+    /// What shows it.
     pub evidence: Evidence,
+}
+
+impl Shape {
+    /// What this failure has in common with others.
+    #[must_use]
+    pub fn of(failure: &Failure) -> Self {
+        let Failure { property, kind, evidence, .. } = failure;
+        let names = evidence.values.iter().map(|(name, _)| name.clone()).collect();
+        Self { fault: *kind, property: property.clone(), kind: evidence.kind.clone(), names }
+    }
 }
 
 impl Finding {
     /// What a run shows by itself, if it failed.
     #[must_use]
     pub fn of(run: &Run) -> Option<Self> {
-        let (fault, property, evidence) = match &run.verdict {
-            Verdict::Broke { kind, violation } => {
-                let fault = match kind {
-                    FailureKind::Safety => Fault::Safety,
-                    FailureKind::Liveness => Fault::Liveness,
-                };
-                (fault, violation.property.clone(), violation.evidence.clone())
-            }
-            Verdict::Panicked { message, place } => {
-                (Fault::Panic, String::new(), Evidence::new(place).value("message", message))
-            }
-            Verdict::Endless => (Fault::Endless, String::new(), Evidence::new("it had more events than its budget")),
-            Verdict::Holds | Verdict::AsExpected { .. } | Verdict::NotShown => return None,
-        };
-        Some(Self::new(fault, property, evidence, run))
+        let Verdict::Failed(failure) = &run.verdict else { return None };
+        Some(Self::new(failure, run))
     }
 
     /// What a run shows by itself that broke what it should.
     #[must_use]
     pub fn expected(run: &Run) -> Option<Self> {
-        let Verdict::AsExpected { kind, violation } = &run.verdict else { return None };
-        let fault = if *kind == FailureKind::Liveness { Fault::Liveness } else { Fault::Safety };
-        Some(Self::new(fault, violation.property.clone(), violation.evidence.clone(), run))
+        let Verdict::AsExpected(failure) = &run.verdict else { return None };
+        Some(Self::new(failure, run))
     }
 
-    fn new(fault: Fault, property: String, evidence: Evidence, run: &Run) -> Self {
-        let names = evidence.values.iter().map(|(name, _)| name.clone()).collect();
-        let shape = Shape { fault, property, kind: evidence.kind.clone(), names };
-        let sighting = Sighting { seed: run.seed, events: run.events, at: run.failed_at(), evidence };
-        Self { shape, count: 1, first: sighting.clone(), cheapest: sighting }
+    fn new(failure: &Failure, run: &Run) -> Self {
+        let Failure { at, evidence, .. } = failure.clone();
+        let first = Sighting { seed: run.seed, events: run.events, at, evidence };
+        Self { shape: Shape::of(failure), count: 1, cheapest: first.clone(), first, kept: None }
     }
 
     /// Adds what other runs showed that failed in the same way.
@@ -113,18 +112,14 @@ impl Finding {
         }
         let key = |sighting: &Sighting| (sighting.events, sighting.seed);
         if key(&other.cheapest) < key(&self.cheapest) {
-            self.cheapest = other.cheapest;
+            (self.cheapest, self.kept) = (other.cheapest, other.kept);
         }
     }
 
-    /// What it is called: the property, or what happened instead.
+    /// What it is called: the property, or what stands in its place.
     #[must_use]
     pub fn name(&self) -> &str {
-        match self.shape.fault {
-            Fault::Panic => "panic",
-            Fault::Endless => "endless",
-            Fault::Safety | Fault::Liveness => &self.shape.property,
-        }
+        &self.shape.property
     }
 }
 

@@ -1,16 +1,17 @@
 //! What GitHub shows of a campaign: annotations at the scenario files, and a summary of the step.
 
 use super::account::sure;
-use super::finding::{Fault, Finding};
+use super::finding::Finding;
 use super::results::{Course, Results, Worst};
+use crate::sim::FailureKind;
 
 /// One annotation a line, as workflow commands.
 #[must_use]
 pub fn annotations(results: &Results) -> String {
     let mut lines = Vec::new();
     for course in &results.scenarios {
-        lines.extend(course.tally.findings.iter().enumerate().map(|(n, finding)| {
-            let replay = course.kept.get(n).map_or_else(String::new, |kept| format!("\nreplay it: {}", kept.replay));
+        lines.extend(course.tally.findings.iter().map(|finding| {
+            let replay = finding.kept.as_ref().map_or_else(String::new, |kept| format!("\nreplay it: {}", kept.replay));
             let first = &finding.first;
             let text = format!(
                 "{} in {} of {} seeds; first seed {}: {}{replay}",
@@ -36,9 +37,9 @@ pub fn annotations(results: &Results) -> String {
 
 fn title(finding: &Finding) -> String {
     match finding.shape.fault {
-        Fault::Safety | Fault::Liveness => format!("{} broke", finding.shape.property),
-        Fault::Panic => "a run panicked".to_owned(),
-        Fault::Endless => "a run did not end".to_owned(),
+        FailureKind::Safety | FailureKind::Liveness => format!("{} broke", finding.shape.property),
+        FailureKind::Panic => "a run panicked".to_owned(),
+        FailureKind::Endless => "a run did not end".to_owned(),
     }
 }
 
@@ -66,14 +67,14 @@ pub fn summary(results: &Results) -> String {
     }
     for course in results.scenarios.iter().filter(|course| course.worst() != Worst::Holds) {
         text += &format!("\n### {}\n\n{}\n", cell(&name(course)), sure(course.tally.failures(), course.tally.runs));
-        for (n, finding) in course.tally.findings.iter().enumerate() {
+        for finding in &course.tally.findings {
             text += &format!(
                 "\n- **{}**: {}, first seed {}\n",
                 title(finding),
                 cell(&finding.shape.kind),
                 finding.first.seed
             );
-            if let Some(kept) = course.kept.get(n) {
+            if let Some(kept) = &finding.kept {
                 text += &format!("\n  ```\n  {}\n  ```\n", kept.replay);
             }
         }

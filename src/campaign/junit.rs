@@ -4,8 +4,9 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::account::sure;
-use super::finding::{Fault, Finding};
-use super::results::{Course, Kept, Results};
+use super::finding::Finding;
+use super::results::{Course, Results};
+use crate::sim::{ENDLESS, FailureKind, PANIC};
 
 /// The whole report.
 ///
@@ -36,8 +37,7 @@ fn suite(course: &Course) -> TestSuite {
     let mut cases: Vec<TestCase> = course.tally.evaluated.iter().map(|(name, &n)| property(course, name, n)).collect();
     let judged = |finding: &&Finding| !course.tally.evaluated.contains_key(finding.name());
     let found: Vec<&Finding> = course.tally.findings.iter().filter(judged).collect();
-    let mut names: Vec<&str> =
-        ["panic", "endless"].into_iter().chain(found.iter().map(|finding| finding.name())).collect();
+    let mut names: Vec<&str> = [PANIC, ENDLESS].into_iter().chain(found.iter().map(|finding| finding.name())).collect();
     names.dedup();
     for name in names {
         cases.push(TestCase::new(name, status_of(course, name).unwrap_or_else(TestCaseStatus::success)));
@@ -65,33 +65,28 @@ fn property(course: &Course, name: &str, evaluated: u64) -> TestCase {
 
 /// What is wrong with this property, if anything is: all findings of it.
 fn status_of(course: &Course, name: &str) -> Option<TestCaseStatus> {
-    let all = course.tally.findings.iter().enumerate().filter(|(_, finding)| finding.name() == name);
-    let all: Vec<(&Finding, Option<&Kept>)> = all.map(|(n, finding)| (finding, course.kept.get(n))).collect();
-    let (first, _) = all.first()?;
-    let kind = match first.shape.fault {
-        Fault::Safety | Fault::Liveness => NonSuccessKind::Failure,
-        Fault::Panic | Fault::Endless => NonSuccessKind::Error,
+    let all: Vec<&Finding> = course.tally.findings.iter().filter(|finding| finding.name() == name).collect();
+    let first = all.first()?;
+    let (kind, fault) = match first.shape.fault {
+        FailureKind::Safety => (NonSuccessKind::Failure, "safety"),
+        FailureKind::Liveness => (NonSuccessKind::Failure, "liveness"),
+        FailureKind::Panic => (NonSuccessKind::Error, "panic"),
+        FailureKind::Endless => (NonSuccessKind::Error, "endless"),
     };
-    let text: Vec<String> = all.iter().map(|(finding, kept)| story(course, finding, *kept)).collect();
-    let seeds: u64 = all.iter().map(|(finding, _)| finding.count).sum();
+    let text: Vec<String> = all.iter().map(|finding| story(course, finding)).collect();
+    let seeds: u64 = all.iter().map(|finding| finding.count).sum();
     let message = format!("{} ({seeds} of {} seeds)", first.shape.kind, course.tally.runs);
-    let fault = match first.shape.fault {
-        Fault::Safety => "safety",
-        Fault::Liveness => "liveness",
-        Fault::Panic => "panic",
-        Fault::Endless => "endless",
-    };
     Some(bad(kind, fault, &message, &text.join("\n\n")))
 }
 
-fn story(course: &Course, finding: &Finding, kept: Option<&Kept>) -> String {
+fn story(course: &Course, finding: &Finding) -> String {
     let first = &finding.first;
     let mut lines = vec![
         format!("{} in {} of {} seeds", finding.shape.kind, finding.count, course.tally.runs),
         format!("first: seed {}, at {}: {}", first.seed, first.at, first.evidence),
         format!("cheapest: seed {}, {} events", finding.cheapest.seed, finding.cheapest.events),
     ];
-    if let Some(kept) = kept.filter(|kept| !kept.reproducer.is_empty()) {
+    if let Some(kept) = &finding.kept {
         lines.push(format!("replay it: {}", kept.replay));
         lines.extend(kept.shrunk.iter().map(|shrunk| format!("shrunk: {shrunk}")));
         lines.extend(kept.why.clone());

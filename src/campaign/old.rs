@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::results::Worst;
-use crate::scenario::FailureKind;
+use crate::sim::FailureKind;
 
 /// A case that was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,26 +24,19 @@ pub struct Old {
 pub enum Relapse {
     /// Nothing breaks any more.
     Fixed,
-    /// It breaks as it did.
+    /// It fails as it did.
     Broken {
-        /// What.
+        /// What breaks.
         property: String,
-        /// Which promise that is.
+        /// In which way that is.
         kind: FailureKind,
     },
-    /// It breaks something else.
+    /// It fails in another way.
     Other {
-        /// What.
+        /// What breaks.
         property: String,
-        /// Which promise that is.
+        /// In which way that is.
         kind: FailureKind,
-    },
-    /// It has more events than it may.
-    Endless,
-    /// It panics.
-    Panicked {
-        /// What it says.
-        message: String,
     },
     /// It cannot be run.
     Unusable {
@@ -56,12 +49,7 @@ impl Old {
     pub(super) fn worst(&self) -> Worst {
         match &self.now {
             Relapse::Fixed => Worst::Holds,
-            Relapse::Broken { kind: FailureKind::Safety, .. } | Relapse::Other { kind: FailureKind::Safety, .. } => {
-                Worst::Safety
-            }
-            Relapse::Broken { .. } | Relapse::Other { .. } => Worst::Liveness,
-            Relapse::Endless => Worst::Endless,
-            Relapse::Panicked { .. } => Worst::Panicked,
+            Relapse::Broken { kind, .. } | Relapse::Other { kind, .. } => Worst::from(*kind),
             Relapse::Unusable { .. } => Worst::Unusable,
         }
     }

@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use super::quiet::quietly;
 use super::run::{Job, Run};
 use crate::lab::Parting;
 use crate::rng::{Digest, Seed};
@@ -61,21 +60,16 @@ impl Recheck {
     /// # Errors
     /// What is wrong with what the seed draws.
     pub(super) fn look_again(&mut self, job: &Job<'_>, run: &Run) -> Result<(), ScenarioError> {
-        // A run that panicked is reported as such.
-        let Some(digest) = run.digest else { return Ok(()) };
+        let digest = run.digest;
         self.twice += 1;
         self.digests.push((run.seed, digest));
         let (scenario, plan) = job.prepare(run.seed)?;
-        let twins = quietly(|| job.experiment.twins(&scenario, &plan));
-        let what = match twins {
-            Ok(twins) => match twins? {
-                Ok(again) if again == digest => return Ok(()),
-                Ok(again) => (format!("one run came to {digest}, and two others to {again}"), None),
-                Err(parting) => ("two runs of it parted".to_owned(), Some(*parting)),
-            },
-            Err(panic) => (format!("it ended once, and panicked when it was run again: {}", panic.message), None),
+        let (what, parting) = match job.experiment.twins(&scenario, &plan)? {
+            Ok(again) if again == digest => return Ok(()),
+            Ok(again) => (format!("one run came to {digest}, and two others to {again}"), None),
+            Err(parting) => ("two runs of it parted".to_owned(), Some(*parting)),
         };
-        self.differed.push(Difference { seed: run.seed, what: what.0, parting: what.1 });
+        self.differed.push(Difference { seed: run.seed, what, parting });
         Ok(())
     }
 

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Fault, Finding};
+use super::finding::Finding;
 use super::old::Old;
 use super::recheck::Recheck;
 use super::run::Job;
 use super::shortfall::Shortfall;
 use super::tally::Tally;
 use crate::scenario::{FORMAT, REVISION, aside_in, folder_of};
+use crate::sim::FailureKind;
 
 /// What a campaign came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +64,9 @@ pub struct Course {
     pub bug: Option<String>,
     /// Which seeds were run: from each first one up to, and without, the other.
     pub seeds: Vec<[u64; 2]>,
-    /// How many were asked for, where that was said.
+    /// Which were asked for of all shards together, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<u64>,
+    pub asked: Option<[u64; 2]>,
     /// What they came to.
     #[serde(flatten)]
     pub tally: Tally,
@@ -73,25 +74,6 @@ pub struct Course {
     pub recheck: Recheck,
     /// What should have been seen and was not.
     pub missing: Vec<Shortfall>,
-    /// What was made of its findings, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept: Vec<Kept>,
-}
-
-/// What was kept of a finding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Kept {
-    /// The reproducer of its cheapest run.
-    pub reproducer: String,
-    /// The command that replays it.
-    pub replay: String,
-    /// The smallest scenario that still shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shrunk: Option<String>,
-    /// What the smallest scenario says, in a sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
 }
 
 /// What a campaign comes to, worst first.
@@ -115,16 +97,22 @@ pub enum Worst {
     Holds,
 }
 
+impl From<FailureKind> for Worst {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Panic => Self::Panicked,
+            FailureKind::Safety => Self::Safety,
+            FailureKind::Liveness => Self::Liveness,
+            FailureKind::Endless => Self::Endless,
+        }
+    }
+}
+
 impl Course {
     /// What this scenario comes to.
     #[must_use]
     pub fn worst(&self) -> Worst {
-        let of_finding = |finding: &Finding| match finding.shape.fault {
-            Fault::Panic => Worst::Panicked,
-            Fault::Safety => Worst::Safety,
-            Fault::Liveness => Worst::Liveness,
-            Fault::Endless => Worst::Endless,
-        };
+        let of_finding = |finding: &Finding| Worst::from(finding.shape.fault);
         let differed = (!self.recheck.differed.is_empty()).then_some(Worst::Differed);
         let vacuous = (!self.missing.is_empty()).then_some(Worst::Vacuous);
         let findings = self.tally.findings.iter().map(of_finding);
@@ -136,13 +124,25 @@ impl Course {
         self.missing = Shortfall::of(job, &self.tally);
     }
 
+    /// Puts what no shard has run among what is missing.
+    pub fn look_for_gaps(&mut self) {
+        let Some([mut next, end]) = self.asked else { return };
+        let sentinel = [end, end];
+        for [from, to] in self.seeds.iter().copied().chain([sentinel]) {
+            if from > next {
+                self.missing.push(Shortfall::Seeds { from: next, to: from });
+            }
+            next = next.max(to);
+        }
+    }
+
     /// Adds what another part of the same campaign came to.
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
         self.recheck.merge(other.recheck);
         self.seeds.extend(other.seeds);
         self.seeds = joined(std::mem::take(&mut self.seeds));
-        self.asked = self.asked.zip(other.asked).map(|(a, b)| a + b);
+        self.asked = self.asked.zip(other.asked).map(|(a, b)| [a[0].min(b[0]), a[1].max(b[1])]);
     }
 }
 

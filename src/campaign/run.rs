@@ -2,15 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::quiet::{Panic, quietly};
-use crate::check::Violation;
 use crate::fault::FaultPlan;
 use crate::fault::ledger::Ledger;
 use crate::lab::{Experiment, Look, admit, prepare};
-use crate::report::verdict::kind_of;
 use crate::rng::{Digest, Seed};
-use crate::scenario::{Document, Expect, FailureKind, Scenario, ScenarioError};
-use crate::sim::{Ending, Liveness, Outcome};
+use crate::scenario::{Document, Expect, Scenario, ScenarioError};
+use crate::sim::{Failure, Liveness, Outcome};
 use crate::time::{Span, Time};
 
 /// A scenario that is about to run under many seeds.
@@ -29,8 +26,8 @@ pub struct Run {
     pub seed: Seed,
     /// How it is judged.
     pub verdict: Verdict,
-    /// Names everything that happened; nothing of a run that panicked.
-    pub digest: Option<Digest>,
+    /// Names everything that happened.
+    pub digest: Digest,
     /// How many events there were.
     pub events: u64,
     /// How much virtual time passed.
@@ -54,31 +51,12 @@ pub struct Run {
 pub enum Verdict {
     /// Every property held.
     Holds,
-    /// A property broke that should not.
-    Broke {
-        /// Which promise.
-        kind: FailureKind,
-        /// Which, and what shows it.
-        violation: Violation,
-    },
+    /// It failed in a way in which it should not.
+    Failed(Failure),
     /// The property broke that should.
-    AsExpected {
-        /// Which promise.
-        kind: FailureKind,
-        /// Which, and what shows it.
-        violation: Violation,
-    },
+    AsExpected(Failure),
     /// A property should break in some run, and did not in this one.
     NotShown,
-    /// It had more events than it may.
-    Endless,
-    /// The protocol panicked.
-    Panicked {
-        /// What it said.
-        message: String,
-        /// Where in the source.
-        place: String,
-    },
 }
 
 impl<'e> Job<'e> {
@@ -112,13 +90,8 @@ impl<'e> Job<'e> {
     pub fn run(&self, seed: Seed, stop: &AtomicBool) -> Result<Option<Run>, ScenarioError> {
         let (scenario, plan) = self.prepare(seed)?;
         let look = Look { stop: Some(stop), ..Look::default() };
-        match quietly(|| self.experiment.run(&scenario, plan, look)) {
-            Ok(shown) => {
-                let shown = shown?;
-                Ok((!shown.interrupted).then(|| Run::of(seed, &scenario.expect, &shown.outcome)))
-            }
-            Err(panic) => Ok(Some(Run::panicked(seed, panic))),
-        }
+        let shown = self.experiment.run(&scenario, plan, look)?;
+        Ok((!shown.interrupted).then(|| Run::of(seed, &scenario.expect, &shown.outcome)))
     }
 }
 
@@ -138,7 +111,7 @@ impl Run {
         Self {
             seed,
             verdict: Verdict::of(expect, outcome),
-            digest: Some(outcome.digest),
+            digest: outcome.digest,
             events: outcome.events,
             lasted: outcome.ended_at.since(Time::ZERO),
             excused: outcome.liveness == Liveness::Excused,
@@ -153,47 +126,18 @@ impl Run {
         }
     }
 
-    /// What a run came to that panicked.
-    pub(crate) fn panicked(seed: Seed, Panic { message, place }: Panic) -> Self {
-        Self {
-            seed,
-            verdict: Verdict::Panicked { message, place },
-            digest: None,
-            events: 0,
-            lasted: Span::ZERO,
-            excused: false,
-            empty: false,
-            converged: None,
-            ledger: Ledger::default(),
-            evaluated: Vec::new(),
-            facts: Vec::new(),
-        }
-    }
-
     /// Whether it did not end as the scenario expects of every run.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        matches!(self.verdict, Verdict::Broke { .. } | Verdict::Endless | Verdict::Panicked { .. })
-    }
-
-    /// When it failed, if it did; else its end.
-    pub(super) fn failed_at(&self) -> Time {
-        match &self.verdict {
-            Verdict::Broke { violation, .. } | Verdict::AsExpected { violation, .. } => violation.at,
-            _ => Time::ZERO + self.lasted,
-        }
+        matches!(self.verdict, Verdict::Failed(_))
     }
 }
 
 impl Verdict {
     fn of(expect: &Expect, outcome: &Outcome) -> Self {
-        let kind = kind_of(outcome);
-        match (expect, outcome.violation.clone()) {
-            (Expect::Violates(expected), Some(violation)) if *expected == violation.property => {
-                Self::AsExpected { kind, violation }
-            }
-            (_, Some(violation)) => Self::Broke { kind, violation },
-            (_, None) if outcome.ending == Ending::OutOfEvents => Self::Endless,
+        match (expect, outcome.failure()) {
+            (Expect::Violates(expected), Some(failure)) if *expected == failure.property => Self::AsExpected(failure),
+            (_, Some(failure)) => Self::Failed(failure),
             (Expect::Violates(_), None) => Self::NotShown,
             (Expect::Holds, None) => Self::Holds,
         }

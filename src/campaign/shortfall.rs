@@ -42,6 +42,13 @@ pub enum Shortfall {
         /// Which.
         property: String,
     },
+    /// Seeds were asked for that no shard has run.
+    Seeds {
+        /// The first of them.
+        from: u64,
+        /// The first behind them.
+        to: u64,
+    },
     /// Most runs were empty, or could not be judged: nothing got going in them before the heal, or no core was left.
     Runs {
         /// How many there were.
@@ -72,6 +79,12 @@ impl fmt::Display for Shortfall {
                  say in the scenario which facts are to be seen: \"sometimes\": […]"
             ),
             Self::Violation { property } => write!(f, "{property} should break in some run, and broke in none"),
+            Self::Seeds { from, to } => write!(
+                f,
+                "seeds {from} to {} were asked for and not run: the results of a shard are missing, or it ended early",
+                to - 1
+            ),
+            Self::Runs { runs: 0, .. } => write!(f, "no seed was run, which shows nothing"),
             Self::Runs { runs, empty, excused } => write!(
                 f,
                 "of {runs} runs {empty} were empty and {excused} were excused, more than half of all: \
@@ -85,12 +98,12 @@ impl Shortfall {
     /// What all runs of a scenario together did not show.
     #[must_use]
     pub fn of(job: &Job<'_>, tally: &Tally) -> Vec<Self> {
-        if tally.runs == 0 {
-            return Vec::new();
+        let Tally { runs, empty, excused, .. } = *tally;
+        if runs == 0 {
+            return vec![Self::Runs { runs, empty, excused }];
         }
         let mut missing = Vec::new();
-        if (tally.empty + tally.excused) * 2 > tally.runs {
-            let Tally { runs, empty, excused, .. } = *tally;
+        if (empty + excused) * 2 > runs {
             missing.push(Self::Runs { runs, empty, excused });
         }
         let idle = tally.ledger.used().filter(|line| line.took_effect == 0);

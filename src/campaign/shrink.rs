@@ -27,10 +27,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::check::Violation;
 use crate::lab::Experiment;
 use crate::rng::Digest;
-use crate::scenario::{FailureKind, Reproducer, Scenario};
+use crate::scenario::{Reproducer, Scenario};
+use crate::sim::Failure;
 use crate::time::{Span, Time};
 pub use account::account;
 pub use certificate::Needed;
@@ -74,10 +74,8 @@ impl Watch for Unwatched {}
 pub struct Shrunk {
     /// The scenario: it has an explicit timeline and all of its seeds.
     pub scenario: Scenario,
-    /// Which promise it breaks.
-    pub kind: FailureKind,
-    /// What it breaks.
-    pub violation: Violation,
+    /// How it fails.
+    pub failure: Failure,
     /// Names everything that happens in its run.
     pub digest: Digest,
     /// What there was in the run that it came from.
@@ -108,7 +106,7 @@ pub enum Unshrinkable {
     /// The reproducer does not say what broke.
     NothingBroke,
     /// What broke does not break any more; this does instead, if anything.
-    Mended(Option<Violation>),
+    Mended(Option<Failure>),
 }
 
 /// Shrinks a failing run.
@@ -138,16 +136,15 @@ pub fn shrink(
     search.until(100);
     let doomed_from = search.doomed_from();
     let mut scenario = search.best.scenario.clone();
-    scenario.about = written::about(&scenario, failure.kind, &search.best.violation, reproducer);
+    scenario.about = written::about(&scenario, &search.best.failure, reproducer);
     let after = Size::of(&scenario, experiment.groups());
     let last = search.run(&scenario, None);
     Ok(Shrunk {
-        kind: failure.kind,
-        violation: search.best.violation.clone(),
+        failure: search.best.failure.clone(),
         digest: last.map_or_else(Digest::default, |outcome| outcome.digest),
         before,
         after,
-        why: why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.violation),
+        why: why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.failure),
         needed: certificate.needed,
         is_certified: certificate.is_complete,
         doomed_from,
@@ -199,7 +196,7 @@ fn make_smaller(search: &mut Search<'_>, tries: u32) {
 }
 
 /// Why it breaks, in a sentence.
-fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violation: &Violation) -> String {
+fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, failure: &Failure) -> String {
     let of = |kind: &str| {
         needed.iter().filter(|part| part.what.kind() == kind).map(|part| part.what.to_string()).collect::<Vec<String>>()
     };
@@ -223,7 +220,7 @@ fn why(needed: &[Needed], is_complete: bool, doomed_from: Option<Time>, violatio
     match doomed_from {
         None => first,
         Some(Time::ZERO) => format!("{first}; more than half of all runs break then, whatever the dice"),
-        Some(at) if violation.at.since(at) < LAST_MOMENT => {
+        Some(at) if failure.at.since(at) < LAST_MOMENT => {
             format!("{first}; until the last moment, {at}, at least half of the futures are fine")
         }
         Some(at) => format!("{first}; from {at} on, more than half of the futures break"),

@@ -2,15 +2,17 @@
 //! still fails.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use super::console::Console;
 use super::gate::collect;
 use super::interrupt;
 use super::stop::Stop;
-use crate::campaign::{Job, Old, Relapse, Run, Verdict, account, quietly};
+use crate::campaign::{Job, Old, Relapse, Run, Verdict, account};
 use crate::lab::{Experiment, Look};
 use crate::rng::Seed;
 use crate::scenario::{Document, Expect, Loaded, Reproducer};
+use crate::sim::Failure;
 
 /// Runs all of a folder, and tells of each.
 pub(super) fn run(folder: &Path, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Vec<Old>, Stop> {
@@ -23,7 +25,8 @@ pub(super) fn run(folder: &Path, experiments: &[&dyn Experiment], console: &mut 
     if files.is_empty() {
         return Err(refuse("the folder holds no reproducer (*.json)".to_owned()));
     }
-    let kept: Vec<Old> = files.iter().map(|file| one(file, experiments)).collect();
+    let left = files.iter().take_while(|_| !interrupt::watched().load(Ordering::Relaxed));
+    let kept: Vec<Old> = left.map(|file| one(file, experiments)).collect();
     console.say(&account::corpus(&kept, console.ink()));
     Ok(kept)
 }
@@ -48,22 +51,16 @@ fn again(file: &Path, experiments: &[&dyn Experiment]) -> Result<(Option<String>
     let experiment = super::replay::admitted(experiments, &reproducer, file)?;
     let seed = reproducer.seed.unwrap_or(Seed(0));
     let was = reproducer.verdict.as_ref().map(|verdict| verdict.property.clone());
-    let run = quietly(|| experiment.run(&reproducer.scenario, reproducer.plan.clone(), Look::default()));
-    let run = match run {
-        Ok(shown) => Run::of(seed, &Expect::Holds, &shown?.outcome),
-        Err(panic) => Run::panicked(seed, panic),
-    };
-    Ok((was, run))
+    let shown = experiment.run(&reproducer.scenario, reproducer.plan.clone(), Look::default())?;
+    Ok((was, Run::of(seed, &Expect::Holds, &shown.outcome)))
 }
 
 fn state(was: Option<&str>, run: &Run) -> Relapse {
     match &run.verdict {
         Verdict::Holds | Verdict::AsExpected { .. } | Verdict::NotShown => Relapse::Fixed,
-        Verdict::Broke { violation, kind } if was.is_none_or(|was| was == violation.property) => {
-            Relapse::Broken { property: violation.property.clone(), kind: *kind }
+        Verdict::Failed(Failure { property, kind, .. }) if was.is_none_or(|was| was == property) => {
+            Relapse::Broken { property: property.clone(), kind: *kind }
         }
-        Verdict::Broke { violation, kind } => Relapse::Other { property: violation.property.clone(), kind: *kind },
-        Verdict::Endless => Relapse::Endless,
-        Verdict::Panicked { message, place } => Relapse::Panicked { message: format!("{message} ({place})") },
+        Verdict::Failed(Failure { property, kind, .. }) => Relapse::Other { property: property.clone(), kind: *kind },
     }
 }

@@ -32,8 +32,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     let job = Job::new(experiments, document)?;
     for &seed in &args.seeds {
         let Some(run) = job.run(seed, interrupt::watched())? else { break };
-        let digest = run.digest.map_or_else(|| "a panic".to_owned(), |digest| digest.to_string());
-        console.put(&format!("{digest}\n"));
+        console.put(&format!("{}\n", run.digest));
     }
     Ok(Exit::Holds)
 }

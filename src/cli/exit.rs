@@ -1,7 +1,7 @@
 //! The table of exit codes.
 
 use crate::report::verdict::Judgement;
-use crate::scenario::FailureKind;
+use crate::sim::FailureKind;
 
 /// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +64,11 @@ impl From<&Judgement> for Exit {
     fn from(judgement: &Judgement) -> Self {
         match judgement {
             Judgement::Holds | Judgement::AsExpected { .. } | Judgement::CutShort => Self::Holds,
+            Judgement::Broke { kind: FailureKind::Panic, .. } => Self::Panicked,
             Judgement::Broke { kind: FailureKind::Safety, .. } => Self::Safety,
             Judgement::Broke { kind: FailureKind::Liveness, .. } => Self::Liveness,
+            Judgement::Broke { kind: FailureKind::Endless, .. } => Self::Unknown,
             Judgement::NotShown { .. } => Self::Vacuous,
-            Judgement::OutOfEvents => Self::Unknown,
         }
     }
 }

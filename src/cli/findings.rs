@@ -8,12 +8,12 @@ use super::shell::{program, quoted};
 use super::shrink::beside;
 use super::stop::Stop;
 use crate::campaign::shrink::{self, Effort, Unwatched};
-use crate::campaign::{Course, Fault, Finding, Job, Kept, quietly, write_whole};
-use crate::fault::FaultPlan;
+use crate::campaign::{Course, Job, Kept, write_whole};
 use crate::lab::Look;
 use crate::report::files::save_beside;
+use crate::report::layout::many;
 use crate::rng::Seed;
-use crate::scenario::{FORMAT, REVISION, Reproducer, Scenario};
+use crate::scenario::Reproducer;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Keeping {
@@ -33,78 +33,57 @@ impl Keeping {
         }
         Ok(())
     }
-}
 
-/// The findings of one scenario.
-pub(super) struct Findings<'a> {
-    job: &'a Job<'a>,
-    course: &'a Course,
-}
-
-impl<'a> Findings<'a> {
-    pub(super) fn of(job: &'a Job<'a>, course: &'a Course) -> Self {
-        Self { job, course }
-    }
-
-    /// Keeps the cheapest run of each.
-    pub(super) fn keep(&self, keeping: &Keeping, stop: &AtomicBool) -> Result<Vec<Kept>, Stop> {
-        self.course.tally.findings.iter().map(|finding| self.one(finding, keeping, stop)).collect()
-    }
-
-    fn one(&self, finding: &Finding, keeping: &Keeping, stop: &AtomicBool) -> Result<Kept, Stop> {
-        let seed = finding.cheapest.seed;
-        let (scenario, plan) = self.job.prepare(seed)?;
-        let shown = quietly(|| self.job.experiment.run(&scenario, plan.clone(), Look::default()));
-        let reproducer = match shown {
-            Ok(shown) => reproducer(seed, &scenario, &plan, &shown?.outcome),
-            Err(_) => of_panic(seed, scenario, plan),
-        };
-        std::fs::create_dir_all(&keeping.out).map_err(|error| Stop::unwritable(&keeping.out, &error))?;
-        let place = keeping.out.join(format!("{}-{}", self.stem(), name(&reproducer)));
-        let path = save_beside(&reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
-        let path = path.display().to_string();
-        let mut kept = Kept {
-            replay: format!("{} replay {}", program(), quoted(&path)),
-            reproducer: path.clone(),
-            ..Kept::default()
-        };
-        let broke = matches!(finding.shape.fault, Fault::Safety | Fault::Liveness);
-        if broke && !keeping.no_shrink {
-            self.shrink(&reproducer, Path::new(&path), stop, &mut kept)?;
+    /// Keeps the cheapest run of each finding. What could be kept before an error stays.
+    pub(super) fn keep(&self, job: &Job<'_>, course: &mut Course, stop: &AtomicBool) -> Result<(), Stop> {
+        let stem = stem(&course.file);
+        for finding in &mut course.tally.findings {
+            finding.kept = Some(self.one(job, &stem, finding.cheapest.seed, stop)?);
         }
-        Ok(kept)
-    }
-
-    /// The name of the scenario's file, which two protocols or profiles may share.
-    fn stem(&self) -> String {
-        let stem = Path::new(&self.course.file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        stem.unwrap_or_else(|| "scenario".to_owned())
-    }
-
-    fn shrink(&self, reproducer: &Reproducer, path: &Path, stop: &AtomicBool, kept: &mut Kept) -> Result<(), Stop> {
-        // Counted in events, so that what comes out does not depend on how fast the machine is.
-        let shrunk = shrink::shrink(self.job.experiment, reproducer, Effort::default(), stop, &Unwatched);
-        // It has just broken: if it does not again, that is a matter of determinism, which is judged elsewhere.
-        let Ok(shrunk) = shrunk else { return Ok(()) };
-        let place = beside(path);
-        write_whole(&place, &shrink::text(&shrunk.scenario)).map_err(|error| Stop::unwritable(&place, &error))?;
-        kept.shrunk = Some(place.display().to_string());
-        kept.why = Some(shrunk.why);
         Ok(())
     }
+
+    fn one(&self, job: &Job<'_>, stem: &str, seed: Seed, stop: &AtomicBool) -> Result<Kept, Stop> {
+        let (scenario, plan) = job.prepare(seed)?;
+        let shown = job.experiment.run(&scenario, plan.clone(), Look::default())?;
+        let reproducer = reproducer(seed, &scenario, &plan, &shown.outcome);
+        std::fs::create_dir_all(&self.out).map_err(|error| Stop::unwritable(&self.out, &error))?;
+        let place = self.out.join(format!("{stem}-{}", name(&reproducer)));
+        let path = save_beside(&reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
+        let reproducer_path = path.display().to_string();
+        let replay = format!("{} replay {}", program(), quoted(&reproducer_path));
+        let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, &reproducer, &path, stop)? };
+        Ok(Kept { reproducer: reproducer_path, replay, shrunk, why })
+    }
 }
 
-/// A run that panicked has no outcome; its scenario and its plan are all that running it again needs.
-fn of_panic(seed: Seed, scenario: Scenario, plan: FaultPlan) -> Reproducer {
-    Reproducer {
-        seedstorm: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: REVISION.map(str::to_owned),
-        seed: Some(seed),
-        scenario,
-        plan,
-        verdict: None,
-        digest: None,
-        events: None,
+/// The name of the scenario's file, which two protocols or profiles may share.
+fn stem(file: &str) -> String {
+    let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    stem.unwrap_or_else(|| "scenario".to_owned())
+}
+
+/// The file of the smallest scenario, and why it breaks; or why there is none.
+fn smallest(
+    job: &Job<'_>,
+    reproducer: &Reproducer,
+    path: &Path,
+    stop: &AtomicBool,
+) -> Result<(Option<String>, Option<String>), Stop> {
+    /// For fewer runs than this no search is begun.
+    const RUNS_LEAST: u64 = 10;
+    // Counted in events, so that what comes out does not depend on how fast the machine is.
+    let effort = Effort::default();
+    let events = reproducer.events.unwrap_or_default();
+    if events > effort.events / RUNS_LEAST {
+        let why = format!("not shrunk: one run has {}; {} shrink takes its time", many(events, "event"), program());
+        return Ok((None, Some(why)));
     }
+    // It has just broken: if it does not again, that is a matter of determinism, which is judged elsewhere.
+    let Ok(shrunk) = shrink::shrink(job.experiment, reproducer, effort, stop, &Unwatched) else {
+        return Ok((None, None));
+    };
+    let place = beside(path);
+    write_whole(&place, &shrink::text(&shrunk.scenario)).map_err(|error| Stop::unwritable(&place, &error))?;
+    Ok((Some(place.display().to_string()), Some(shrunk.why)))
 }

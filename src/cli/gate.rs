@@ -1,5 +1,6 @@
 //! `gate`: many seeds of many scenarios, for CI.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::console::Console;
 use super::corpus;
 use super::exit::Exit;
-use super::findings::{Findings, Keeping};
+use super::findings::Keeping;
 use super::interrupt;
 use super::outputs::Outputs;
 use super::progress::Progress;
@@ -88,10 +89,13 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     if jobs.is_empty() && unusable.len() == 1 && args.corpus.is_none() {
         return Err(Stop::input(&unusable[0].error));
     }
+    if let Some(bug) = args.bug.as_ref().filter(|_| jobs.is_empty() && unusable.is_empty()) {
+        return Err(Stop::input(format!("--bug: no scenario here is of a protocol that has {bug:?} (`list bugs`)")));
+    }
     let kept = args.corpus.as_deref().map(|folder| corpus::run(folder, experiments, console)).transpose()?;
-    let mut campaign = Campaign { args, started: Instant::now(), courses: Vec::new(), interrupted: false };
-    campaign.all(&jobs, console)?;
-    let Campaign { courses, interrupted, .. } = campaign;
+    let mut campaign = Campaign { args, started: Instant::now(), courses: Vec::new(), unusable, interrupted: false };
+    campaign.all(&jobs, console);
+    let Campaign { courses, unusable, interrupted, .. } = campaign;
     let mut results = Results::new(courses, unusable, interrupted);
     results.corpus = kept.unwrap_or_default();
     report(&args.outputs, results, console)
@@ -102,10 +106,10 @@ pub(super) fn report(outputs: &Outputs, mut results: Results, console: &mut Cons
     let exit = if results.interrupted { Exit::Interrupted } else { Exit::from(results.worst()) };
     results.exit_code = exit.code();
     console.say(&account::summary(&results, console.ink()));
-    outputs.write(&results, console)?;
     if console.is_json() {
         console.document(&results);
     }
+    outputs.write(&results, console)?;
     Ok(exit)
 }
 
@@ -160,10 +164,20 @@ impl Args {
         }
     }
 
-    /// The seeds of this scenario that are run here.
+    /// The seeds of this scenario that all shards together are to run.
+    fn all_seeds_of(&self, job: &Job<'_>) -> Range<u64> {
+        self.from..self.from + self.count().min(job.most_seeds().unwrap_or(u64::MAX))
+    }
+
+    /// Those of them that are run here.
     fn seeds_of(&self, job: &Job<'_>) -> Range<u64> {
-        let all = self.from..self.from + self.count().min(job.most_seeds().unwrap_or(u64::MAX));
+        let all = self.all_seeds_of(job);
         self.shard.map_or(all.clone(), |shard| shard.part_of(all))
+    }
+
+    /// The seeds that were asked for; nothing where time alone ends it.
+    fn asked(&self, job: &Job<'_>) -> Option<Range<u64>> {
+        (self.seeds.is_some() || self.time.is_none()).then(|| self.all_seeds_of(job))
     }
 
     /// All scenarios in the order of their paths, and the files that are none.
@@ -222,7 +236,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
     files
 }
 
-pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     entries.sort();
@@ -241,80 +255,90 @@ struct Campaign<'a> {
     args: &'a Args,
     started: Instant,
     courses: Vec<Course>,
+    unusable: Vec<Unusable>,
     interrupted: bool,
 }
 
 impl Campaign<'_> {
-    fn all(&mut self, jobs: &[Job<'_>], console: &mut Console) -> Result<(), Stop> {
+    fn all(&mut self, jobs: &[Job<'_>], console: &mut Console) {
         let each = jobs.iter().map(|job| self.args.seeds_of(job)).map(|seeds| seeds.end - seeds.start);
         let progress = Progress::over(self.args.time.is_none().then(|| each.sum()));
         for (n, job) in jobs.iter().enumerate() {
             let course = self.one(job, jobs.len() - n, &progress);
-            let course = match course {
-                Ok(course) => course,
-                Err(stop) => {
-                    progress.finish();
-                    return Err(stop);
-                }
-            };
-            progress.aside(|| self.tell(&course, jobs.len() == 1, console));
-            self.courses.push(course);
+            if let Some(course) = course {
+                let seeds = self.args.seeds_of(job);
+                progress.aside(|| self.tell(&course, &seeds, jobs.len() == 1, console));
+                self.courses.push(course);
+            }
             if self.interrupted {
                 break;
             }
         }
         progress.finish();
-        Ok(())
     }
 
-    fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Result<Course, Stop> {
+    /// What goes wrong with one scenario is no reason to lose what was found in it, and none to leave out the others.
+    fn note(&mut self, job: &Job<'_>, done: Result<(), Stop>) {
+        if let Err(Stop { message: error, .. }) = done {
+            self.unusable.push(Unusable { file: file_of(job), error });
+        }
+    }
+
+    fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Option<Course> {
         let args = self.args;
         let seeds = args.seeds_of(job);
-        // What is left of the time is for all scenarios that are left, in equal parts.
-        let time = args.time.map(|time| time.saturating_sub(self.started.elapsed()));
-        let order = Order {
-            seeds: seeds.clone(),
-            jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
-            fail_fast: args.fail_fast,
-            max_failures: args.max_failures,
-            deadline: time.map(|time| Instant::now() + time / u32::try_from(left).unwrap_or(u32::MAX)),
-            sample: Sample { one_in: args.twice },
-        };
-        let Done { tally, mut recheck, end } = campaign::run(job, &order, interrupt::watched(), progress)?;
+        let Done { tally, mut recheck, end } =
+            match campaign::run(job, &self.order(seeds.clone(), left), interrupt::watched(), progress) {
+                Ok(done) => done,
+                Err(error) => {
+                    self.note(job, Err(error.into()));
+                    return None;
+                }
+            };
         self.interrupted |= end == End::Interrupted;
-        let file = job.document.file().unwrap_or_default().to_owned();
         if !self.interrupted {
-            recheck.look_elsewhere(&elsewhere(&file, args.bug.as_deref())?).map_err(|error| {
-                Stop::input(format!(
-                    "another process cannot be started to run seeds again: {error}; --twice 0 does without"
-                ))
-            })?;
+            let done = elsewhere(job, args.bug.as_deref()).and_then(|program| recheck.look_elsewhere(&program));
+            self.note(job, done.map_err(not_startable));
         }
         if args.time.is_none() {
             progress.skip((seeds.end - seeds.start).saturating_sub(tally.runs));
         }
         let mut course = Course {
-            file,
+            file: file_of(job),
             protocol: job.experiment.name().to_owned(),
             bug: args.bug.clone(),
             seeds: if tally.runs > 0 { vec![[seeds.start, seeds.start + tally.runs]] } else { Vec::new() },
-            asked: (args.seeds.is_some() || args.time.is_none()).then_some(seeds.end - seeds.start),
+            asked: args.asked(job).map(|asked| [asked.start, asked.end]),
             tally,
             recheck,
             missing: Vec::new(),
-            kept: Vec::new(),
         };
         // What a part did not see others may have.
         if args.shard.is_none() && !self.interrupted {
             course.look_for_shortfalls(job);
         }
-        course.kept = Findings::of(job, &course).keep(&args.keeping, interrupt::watched())?;
+        let kept = args.keeping.keep(job, &mut course, interrupt::watched());
+        self.note(job, kept);
         self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
-        Ok(course)
+        Some(course)
+    }
+
+    fn order(&self, seeds: Range<u64>, left: usize) -> Order {
+        let args = self.args;
+        // What is left of the time is for all scenarios that are left, in equal parts.
+        let time = args.time.map(|time| time.saturating_sub(self.started.elapsed()));
+        Order {
+            seeds,
+            jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            fail_fast: args.fail_fast,
+            max_failures: args.max_failures,
+            deadline: time.map(|time| Instant::now() + time / u32::try_from(left).unwrap_or(u32::MAX)),
+            sample: Sample { one_in: args.twice },
+        }
     }
 
     /// On the way: one line where all is well, and everything where something is to be seen to.
-    fn tell(&self, course: &Course, alone: bool, console: &mut Console) {
+    fn tell(&self, course: &Course, seeds: &Range<u64>, alone: bool, console: &mut Console) {
         if alone {
             console.say(&account::course(course, console.ink()));
         } else if course.worst() != Worst::Holds {
@@ -323,19 +347,25 @@ impl Campaign<'_> {
             let runs = many(course.tally.runs, "seed");
             console.note(&format!("{}: {runs}, {} failed", course.file, count(course.tally.failures())));
         }
-        let asked = course.asked.filter(|&asked| asked > course.tally.runs);
-        if asked.is_some() || self.args.time.is_some() {
-            let runs = count(course.tally.runs);
-            let asked = asked.map_or_else(String::new, |asked| format!(" of {}", count(asked)));
-            console.note(&format!("{}: {runs}{asked} seeds were run before it ended", course.file));
+        let [runs, asked] = [course.tally.runs, seeds.end - seeds.start];
+        if self.args.time.is_some() || runs < asked {
+            let of = if course.asked.is_some() { format!(" of {}", count(asked)) } else { String::new() };
+            console.note(&format!("{}: {}{of} seeds were run before it ended", course.file, count(runs)));
         }
     }
 }
 
+fn file_of(job: &Job<'_>) -> String {
+    job.document.file().unwrap_or_default().to_owned()
+}
+
 /// The command that runs seeds of this scenario in another process.
-fn elsewhere(file: &str, bug: Option<&str>) -> Result<Command, Stop> {
-    let program = std::env::current_exe().map_err(|error| Stop::input(format!("where this program is: {error}")))?;
-    let mut command = Command::new(program);
-    command.arg("digests").args(bug.iter().flat_map(|bug| ["--bug", bug])).arg(file);
+fn elsewhere(job: &Job<'_>, bug: Option<&str>) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("digests").args(bug.iter().flat_map(|bug| ["--bug", bug])).arg(file_of(job));
     Ok(command)
+}
+
+fn not_startable(error: io::Error) -> Stop {
+    Stop::input(format!("another process cannot be started to run seeds again: {error}; --twice 0 does without"))
 }

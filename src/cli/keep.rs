@@ -10,9 +10,8 @@ use super::stop::Stop;
 use crate::report::Ink;
 use crate::report::files::{self, SUFFIX};
 use crate::report::layout::Tone;
-use crate::report::verdict;
 use crate::rng::Seed;
-use crate::scenario::{FORMAT, Failure, REVISION, Reproducer, folder_of};
+use crate::scenario::{FORMAT, REVISION, Reproducer, folder_of};
 use crate::sim::Outcome;
 
 #[derive(Debug, clap::Args)]
@@ -51,9 +50,9 @@ impl Keep {
         self.out.as_deref().filter(|out| !out.is_dir())
     }
 
-    /// Whether a run leaves a reproducer.
+    /// Whether a run leaves a reproducer. One that did not end may be very long: its reproducer has to be asked for.
     pub(super) fn wants(&self, outcome: &Outcome) -> bool {
-        outcome.violation.is_some() || self.keep
+        self.keep || outcome.violation.is_some() && !outcome.is_endless()
     }
 
     /// Writes a reproducer. Where it fails and no place was asked for, that is a note: what was found is worth more
@@ -121,12 +120,6 @@ pub(super) fn reproducer(
     plan: &crate::fault::FaultPlan,
     outcome: &Outcome,
 ) -> Reproducer {
-    let verdict = outcome.violation.as_ref().map(|violation| Failure {
-        property: violation.property.clone(),
-        kind: verdict::kind_of(outcome),
-        at: violation.at,
-        evidence: violation.evidence.clone(),
-    });
     Reproducer {
         seedstorm: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -134,7 +127,7 @@ pub(super) fn reproducer(
         seed: Some(seed),
         scenario: scenario.clone(),
         plan: plan.clone(),
-        verdict,
+        verdict: outcome.failure(),
         digest: Some(outcome.digest),
         events: Some(outcome.events),
     }

@@ -1,8 +1,6 @@
-//! Runs, guarded: they can be interrupted, a panic is told apart from a verdict, and whoever waits sees that
-//! something happens.
+//! Runs that can be interrupted, and whoever waits sees that something happens.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -32,13 +30,12 @@ pub(super) fn differed() -> Stop {
     Stop::new(Exit::Differed, message)
 }
 
-/// A run that is about to happen, and the command that would do it again.
+/// A run that is about to happen.
 #[derive(Clone, Copy)]
 pub(super) struct Launch<'a> {
     pub(super) experiment: &'a dyn Experiment,
     pub(super) scenario: &'a Scenario,
     pub(super) plan: &'a FaultPlan,
-    pub(super) again: &'a str,
 }
 
 impl Launch<'_> {
@@ -46,10 +43,9 @@ impl Launch<'_> {
     pub(super) fn go(&self, look: Look<'_>) -> Result<Shown, Stop> {
         let look = Look { stop: Some(interrupt::watched()), ..look };
         let patience = Patience::with(&format!("running {}", self.scenario.protocol));
-        let run = || self.experiment.run(self.scenario, self.plan.clone(), look);
-        let shown = catch_unwind(AssertUnwindSafe(run));
+        let shown = self.experiment.run(self.scenario, self.plan.clone(), look);
         drop(patience);
-        let shown = shown.map_err(|_| self.panicked())??;
+        let shown = shown?;
         if shown.interrupted {
             let outcome = &shown.outcome;
             let message = format!(
@@ -61,10 +57,10 @@ impl Launch<'_> {
         Ok(shown)
     }
 
-    /// Lets it happen, and notes how fast it was.
+    /// Lets it happen for the first time: a panic is printed, and it is noted how fast it was.
     pub(super) fn timed(&self, look: Look<'_>, console: &Console) -> Result<Shown, Stop> {
         let start = Instant::now();
-        let shown = self.go(look)?;
+        let shown = self.go(Look { aloud: true, ..look })?;
         note_speed(console, &shown.outcome, start.elapsed());
         Ok(shown)
     }
@@ -81,10 +77,6 @@ impl Launch<'_> {
         let story = Story { told: listener.story(), heard: listener.heard() };
         Ok((again.outcome.digest == outcome.digest).then_some(story))
     }
-
-    fn panicked(&self) -> Stop {
-        Stop::new(Exit::Panicked, format!("the run panicked, which is a bug; to see it again: {}", self.again))
-    }
 }
 
 /// How fast it was: of interest to a person, and no part of the account.
@@ -93,71 +85,4 @@ fn note_speed(console: &Console, outcome: &Outcome, took: Duration) {
     let rate = if seconds > 0.0 { outcome.events as f64 / seconds } else { 0.0 };
     let [events, rate] = [outcome.events, rate as u64].map(count);
     console.note(&format!("{events} events in {seconds:.3} s, {rate} a second"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fault::draw::Names;
-    use crate::lab::Parting;
-    use crate::protocol::Bug;
-    use crate::rng::{Digest, Seed, Seeds};
-    use crate::scenario::{ProtocolSchema, ScenarioError};
-    use serde_json::Value;
-
-    /// A protocol with a mistake in it.
-    struct Faulty;
-
-    impl Experiment for Faulty {
-        fn name(&self) -> &'static str {
-            "faulty"
-        }
-        fn about(&self) -> &'static str {
-            ""
-        }
-        fn groups(&self) -> &'static [&'static str] {
-            &["node"]
-        }
-        fn bugs(&self) -> &'static [Bug] {
-            &[]
-        }
-        fn properties(&self) -> Vec<crate::check::PropertyInfo> {
-            Vec::new()
-        }
-        fn sometimes(&self) -> &'static [&'static str] {
-            &[]
-        }
-        fn names(&self) -> Names<'static> {
-            Names::default()
-        }
-        fn schema(&self) -> ProtocolSchema<'static> {
-            unreachable!("nobody asks")
-        }
-        fn check(&self, _scenario: &Scenario) -> Result<(), ScenarioError> {
-            Ok(())
-        }
-        fn params(&self, _scenario: &Scenario) -> Result<Value, ScenarioError> {
-            Ok(Value::Null)
-        }
-        fn plan(&self, _scenario: &Scenario, seeds: Seeds) -> Result<FaultPlan, ScenarioError> {
-            Ok(FaultPlan::calm(seeds))
-        }
-        fn run(&self, _scenario: &Scenario, _plan: FaultPlan, _look: Look<'_>) -> Result<Shown, ScenarioError> {
-            panic!("the mistake")
-        }
-        fn twins(&self, _: &Scenario, _: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
-            unreachable!("nobody asks")
-        }
-    }
-
-    #[test]
-    fn a_panic_is_told_apart_from_a_verdict() {
-        let text = r#"{ "seedstorm": 1, "protocol": "faulty", "nodes": 1, "run_for": "1s" }"#;
-        let scenario: Scenario = serde_json::from_str(text).unwrap();
-        let plan = FaultPlan::calm(Seeds::derive(Seed(0)));
-        let launch = Launch { experiment: &Faulty, scenario: &scenario, plan: &plan, again: "it run x.json --seed 0" };
-        let stop = launch.go(Look::default()).unwrap_err();
-        assert_eq!(stop.exit, Exit::Panicked);
-        assert!(stop.message.ends_with("to see it again: it run x.json --seed 0"), "{}", stop.message);
-    }
 }

@@ -40,6 +40,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         let mut document = Document::load(std::path::Path::new(&course.file))?;
         course.bug.iter().for_each(|bug| document.plant(bug));
         course.look_for_shortfalls(&Job::new(experiments, document)?);
+        course.look_for_gaps();
     }
     let alone = results.scenarios.len() == 1;
     for course in &results.scenarios {

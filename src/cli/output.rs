@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::exit::Exit;
 use super::stop::Stop;
 use crate::lab::Shown;
 use crate::report::files::{self, Trace};
@@ -52,16 +51,14 @@ impl Output {
         Trace::into_file(path).map(Some).map_err(|error| Stop::unwritable(path, &error))
     }
 
-    /// What the run showed, once its trace is there, whole. Of a run that panicked too: it is looked at most closely.
+    /// What the run showed, once its trace is there, whole. Of a run that was interrupted there is none.
     pub(super) fn finish(&self, trace: Option<Trace>, run: Result<Shown, Stop>) -> Result<Shown, Stop> {
-        if run.as_ref().is_err_and(|stop| stop.exit != Exit::Panicked) {
-            return run;
-        }
+        let shown = run?;
         match (trace.map(Trace::finish), self.trace.as_deref()) {
-            (Some(Err(error)), Some(path)) if run.is_ok() && error.kind() != ErrorKind::BrokenPipe => {
+            (Some(Err(error)), Some(path)) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Stop::unwritable(path, &error))
             }
-            _ => run,
+            _ => Ok(shown),
         }
     }
 }
@@ -75,35 +72,4 @@ pub(super) fn replaceable(path: &Path, option: &str, force: bool) -> Result<(), 
         return Err(Stop::input(format!("{option}: {} is there already; --force replaces it", path.display())));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sim::{Record, What};
-    use crate::time::Time;
-
-    fn left_by(exit: Exit) -> Option<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("trace.jsonl");
-        let output = Output { trace: Some(path.clone()), force: false, json: false, bisect: false };
-        let trace = output.open(None).unwrap();
-        let record = Record {
-            at: Time::ZERO,
-            what: What::Boot,
-            on: "n0".to_owned(),
-            peer: String::new(),
-            detail: String::new(),
-        };
-        trace.as_ref().map(Trace::tracer).unwrap()(&record);
-        let stop = output.finish(trace, Err(Stop::new(exit, "it ended early"))).unwrap_err();
-        assert_eq!(stop.exit, exit);
-        std::fs::read_to_string(path).ok()
-    }
-
-    #[test]
-    fn a_trace_is_kept_of_a_run_that_panics_and_of_no_other_that_ends_early() {
-        assert_eq!(left_by(Exit::Panicked).map(|text| text.lines().count()), Some(1));
-        assert_eq!(left_by(Exit::Interrupted), None);
-    }
 }

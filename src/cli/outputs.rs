@@ -43,15 +43,17 @@ impl Outputs {
         Ok(())
     }
 
-    /// Everything that was asked for, and what GitHub asks for when running there.
+    /// Everything that was asked for, and what GitHub asks for when running there. What cannot be written keeps nothing
+    /// else from being.
     pub(super) fn write(&self, results: &Results, console: &mut Console) -> Result<(), Stop> {
-        if let Some(path) = &self.results {
-            results.save(path).map_err(|error| Stop::unwritable(path, &error))?;
-        }
-        if let Some(path) = &self.junit {
+        let saved = self
+            .results
+            .as_ref()
+            .map_or(Ok(()), |path| results.save(path).map_err(|error| Stop::unwritable(path, &error)));
+        let reported = self.junit.as_ref().map_or(Ok(()), |path| {
             let xml = junit::xml(results).map_err(|error| Stop::input(format!("{}: {error}", path.display())))?;
-            write_whole(path, &xml).map_err(|error| Stop::unwritable(path, &error))?;
-        }
+            write_whole(path, &xml).map_err(|error| Stop::unwritable(path, &error))
+        });
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|on| on == "true") {
             // Of both streams GitHub takes commands.
             if console.is_json() {
@@ -63,7 +65,7 @@ impl Outputs {
         if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) {
             append(&path, &github::summary(results), console);
         }
-        Ok(())
+        saved.and(reported)
     }
 }
 

@@ -7,7 +7,6 @@ use super::console::Console;
 use super::exit::Exit;
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
-use super::shell::{program, quoted};
 use super::stop::Stop;
 use crate::fault::draw;
 use crate::ids::NodeId;
@@ -60,8 +59,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         traffic: true,
         ..Look::default()
     };
-    let again = format!("{} replay {}", program(), quoted(&args.file.display().to_string()));
-    let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan, again: &again };
+    let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan };
     let shown = args.output.finish(trace, launch.timed(look, console))?;
     if let Some(until) = args.until.filter(|&until| shown.outcome.ended_at < until) {
         console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
@@ -169,8 +167,7 @@ fn found<'a>(
     mut notes: Vec<String>,
 ) -> Result<Found<'a>, Stop> {
     let outcome = &shown.outcome;
-    let stopped = outcome.violation.is_none() && outcome.ending == Ending::Completed;
-    let cut_short = stopped && args.until.is_some_and(|until| outcome.ended_at >= until);
+    let cut_short = outcome.ending == Ending::Completed && args.until.is_some_and(|until| outcome.ended_at >= until);
     // What a scenario expects matters to whoever looks for it, and not to whoever has found it.
     let judgement = if cut_short { Judgement::CutShort } else { judge(&Expect::Holds, outcome) };
     let comparison = (!cut_short).then(|| Comparison::of(reproducer, outcome));
@@ -182,8 +179,9 @@ fn found<'a>(
         _ => Exit::from(&judgement),
     };
     let story = match outcome.violation {
-        Some(_) => launch.retell(outcome)?.ok_or_else(differed)?,
-        None => Story::default(),
+        // Of what never ends there is no story, and very much to listen to.
+        Some(_) if !outcome.is_endless() => launch.retell(outcome)?.ok_or_else(differed)?,
+        _ => Story::default(),
     };
     notes.extend(course::notes(outcome));
     Ok(Found { reproducer, shown, judgement, comparison, story, notes, exit })

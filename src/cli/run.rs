@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::keep::{Keep, reproducer};
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
-use super::shell::{program, quoted};
+
 use super::stop::Stop;
 use crate::fault::FaultPlan;
 use crate::lab::{self, Experiment, Look, Shown, admit};
@@ -18,7 +18,7 @@ use crate::report::course;
 use crate::report::document::Account;
 use crate::report::files::Trace;
 use crate::report::story;
-use crate::report::verdict::{self, Judgement, judge};
+use crate::report::verdict::{self, judge};
 use crate::rng::Seed;
 use crate::scenario::{Document, Scenario, ScenarioError};
 use crate::sim::Outcome;
@@ -51,8 +51,6 @@ struct Prepared<'e> {
     open: BTreeSet<String>,
     source: String,
     seed: Seed,
-    /// The command that runs it again.
-    again: String,
 }
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
@@ -77,10 +75,8 @@ fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepar
         document.plant(bug);
     }
     let (scenario, plan) = lab::prepare(experiment, &document, args.seed)?;
-    let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
     let source = args.scenario.display().to_string();
-    let again = format!("{} run {} --seed {}{bug}", program(), quoted(&source), args.seed);
-    Ok(Prepared { experiment, scenario, plan, open: drawn_settings(document.value()), source, seed: args.seed, again })
+    Ok(Prepared { experiment, scenario, plan, open: drawn_settings(document.value()), source, seed: args.seed })
 }
 
 fn check_bug(bug: &str, experiment: &dyn Experiment) -> Result<(), Stop> {
@@ -105,7 +101,7 @@ impl Prepared<'_> {
     }
 
     fn launch(&self) -> Launch<'_> {
-        Launch { experiment: self.experiment, scenario: &self.scenario, plan: &self.plan, again: &self.again }
+        Launch { experiment: self.experiment, scenario: &self.scenario, plan: &self.plan }
     }
 }
 
@@ -143,7 +139,7 @@ fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Con
     };
     if let Some(kept) = &kept {
         console.say(&kept.text(ink));
-    } else if judgement == Judgement::OutOfEvents {
+    } else if outcome.is_endless() {
         console.note("--keep leaves a reproducer, and --trace shows what the events were");
     }
     if console.is_json() {

@@ -16,12 +16,12 @@ use super::shell::{program, quoted};
 use super::stop::Stop;
 use crate::campaign::shrink::{self, Effort, Shrunk, Unshrinkable, Watch};
 use crate::campaign::write_whole;
-use crate::check::Violation;
 use crate::lab::{Experiment, Look, admit, prepare};
 use crate::report::files::SUFFIX;
 use crate::report::layout::{Tone, count, many};
 use crate::rng::Seed;
 use crate::scenario::{Document, FORMAT, Reproducer, aside_in, folder_of};
+use crate::sim::Failure;
 use crate::time::Span;
 
 /// Finds the smallest scenario that still breaks what a failing run broke
@@ -141,8 +141,7 @@ fn refused(file: &Path, reproducer: &Reproducer, why: &Unshrinkable) -> Stop {
         }
         Unshrinkable::Mended(now) => {
             let was = reproducer.verdict.as_ref().map_or("", |failure| failure.property.as_str());
-            let says =
-                |violation: &Violation| format!("; what breaks is {}: {}", violation.property, violation.evidence);
+            let says = |now: &Failure| format!("; what breaks is {}: {}", now.property, now.evidence);
             let instead = now.as_ref().map_or_else(|| "; nothing does".to_owned(), says);
             Stop::new(Exit::Differed, format!("{file}: {was} does not break any more as the file says{instead}"))
         }
@@ -155,7 +154,7 @@ fn prove(experiment: &dyn Experiment, out: &Path, shrunk: &Shrunk) -> Result<(),
     admit(&[experiment], &document)?;
     let (scenario, plan) = prepare(experiment, &document, Seed(0))?;
     let outcome = experiment.run(&scenario, plan, Look::default())?.outcome;
-    if outcome.violation.as_ref() == Some(&shrunk.violation) && outcome.digest == shrunk.digest {
+    if outcome.failure().as_ref() == Some(&shrunk.failure) && outcome.digest == shrunk.digest {
         return Ok(());
     }
     let message = format!("{}: it does not run as it did when it was found, which is a bug", out.display());

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SimOf, sim};
+use super::{SimOf, begun};
 use crate::fault::FaultPlan;
 use crate::protocol::Protocol;
+use crate::quiet::quietly;
 use crate::rng::Digest;
 use crate::scenario::{Scenario, ScenarioError};
 use crate::sim::{Record, Tracer};
@@ -30,9 +31,9 @@ pub(super) fn twins<P: Protocol>(
     scenario: &Scenario,
     plan: &FaultPlan,
 ) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
-    let mut twins = [sim::<P>(scenario, plan.clone())?, sim::<P>(scenario, plan.clone())?];
+    let mut twins = [begun::<P>(scenario, plan.clone())?, begun::<P>(scenario, plan.clone())?];
     loop {
-        let goes_on = twins.each_mut().map(|sim| sim.step());
+        let goes_on = twins.each_mut().map(step::<P>);
         let [digest, other] = twins.each_ref().map(SimOf::<P>::digest);
         if digest != other || goes_on[0] != goes_on[1] {
             let silent = Parting { event: twins[0].events(), at: twins[0].now(), happened: Default::default() };
@@ -44,17 +45,25 @@ pub(super) fn twins<P: Protocol>(
     }
 }
 
+/// One event; a panic ends a run as it does elsewhere.
+fn step<P: Protocol>(sim: &mut SimOf<P>) -> bool {
+    quietly(|| sim.step()).unwrap_or_else(|panic| {
+        sim.panicked(&panic.message, &panic.place);
+        false
+    })
+}
+
 /// The same once more, this time with someone who listens: that is slow, and needed only to name the event.
 fn listening<P: Protocol>(scenario: &Scenario, plan: &FaultPlan) -> Result<Option<Parting>, ScenarioError> {
     let heard: [Rc<RefCell<Vec<Record>>>; 2] = Default::default();
-    let mut twins = [sim::<P>(scenario, plan.clone())?, sim::<P>(scenario, plan.clone())?];
+    let mut twins = [begun::<P>(scenario, plan.clone())?, begun::<P>(scenario, plan.clone())?];
     for (sim, heard) in twins.iter_mut().zip(&heard) {
         let ear = Rc::clone(heard);
         let tracer: Tracer = Box::new(move |record| ear.borrow_mut().push(record.clone()));
         sim.trace_to(tracer);
     }
     loop {
-        let goes_on = twins.each_mut().map(|sim| sim.step());
+        let goes_on = twins.each_mut().map(step::<P>);
         let [first, second] = heard.each_ref().map(|heard| heard.take());
         if first != second {
             let place = first.iter().zip(&second).take_while(|(first, second)| first == second).count();

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::layout::{Ink, Sheet, Tone, count};
-use crate::check::Violation;
-use crate::scenario::{Failure, REVISION, Reproducer};
-use crate::sim::Outcome;
+use crate::scenario::{REVISION, Reproducer};
+use crate::sim::{Failure, FailureKind, Outcome};
 
 /// How a replay compares with what its file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,8 +22,7 @@ impl Comparison {
         let mut differences = Vec::new();
         // Without a digest the file was made by hand, and that it says nothing of a breach means nothing.
         let says = reproducer.verdict.is_some() || reproducer.digest.is_some();
-        let was = reproducer.verdict.as_ref().map(Breach::of_file);
-        let is = outcome.violation.as_ref().map(Breach::of_run);
+        let (was, is) = (&reproducer.verdict, &outcome.failure());
         if says && was != is {
             differences.push(format!("the file says that {}; now {}", in_words(was.as_ref()), in_words(is.as_ref())));
         }
@@ -42,28 +40,12 @@ impl Comparison {
     }
 }
 
-/// A breach, from wherever it is known.
-#[derive(PartialEq)]
-struct Breach<'a> {
-    property: &'a str,
-    at: crate::time::Time,
-    evidence: &'a crate::check::Evidence,
-}
-
-impl<'a> Breach<'a> {
-    fn of_file(failure: &'a Failure) -> Self {
-        Self { property: &failure.property, at: failure.at, evidence: &failure.evidence }
-    }
-
-    fn of_run(violation: &'a Violation) -> Self {
-        Self { property: &violation.property, at: violation.at, evidence: &violation.evidence }
-    }
-}
-
-fn in_words(breach: Option<&Breach<'_>>) -> String {
-    match breach {
-        Some(Breach { property, at, evidence }) => format!("{property} breaks at {at} ({evidence})"),
+fn in_words(failure: Option<&Failure>) -> String {
+    match failure {
         None => "nothing breaks".to_owned(),
+        Some(Failure { kind: FailureKind::Panic, at, evidence, .. }) => format!("it panics at {at} ({evidence})"),
+        Some(Failure { kind: FailureKind::Endless, at, .. }) => format!("it does not end, as is seen at {at}"),
+        Some(Failure { property, at, evidence, .. }) => format!("{property} breaks at {at} ({evidence})"),
     }
 }
 

@@ -6,8 +6,8 @@ use super::layout::{Ink, Sheet, Tone, count};
 use super::words;
 use crate::check::{PropertyInfo, Violation};
 use crate::lab::{Experiment, OF_THE_KERNEL};
-use crate::scenario::{Expect, FailureKind};
-use crate::sim::{Ending, Liveness, Outcome};
+use crate::scenario::Expect;
+use crate::sim::{ENDLESS, Failure, FailureKind, Liveness, Outcome, PANIC};
 
 /// What a run came to, held against what its scenario expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,11 +15,11 @@ use crate::sim::{Ending, Liveness, Outcome};
 pub enum Judgement {
     /// Every property held.
     Holds,
-    /// A property broke that should not.
+    /// A property broke that should not, or the run ended before its time.
     Broke {
-        /// Which promise.
+        /// In which way.
         kind: FailureKind,
-        /// Its name.
+        /// The property's name, or what stands in its place.
         property: String,
     },
     /// The property broke that was expected to.
@@ -34,32 +34,29 @@ pub enum Judgement {
     },
     /// It was stopped on purpose before its end, and nothing had broken so far.
     CutShort,
-    /// It had more events than it may: nobody knows what it would have come to.
-    OutOfEvents,
 }
 
 /// Judges a run by what its scenario expects.
 #[must_use]
 pub fn judge(expect: &Expect, outcome: &Outcome) -> Judgement {
-    let broken = outcome.violation.as_ref().map(|violation| violation.property.clone());
-    match (expect, broken) {
-        (Expect::Violates(expected), Some(property)) if *expected == property => Judgement::AsExpected { property },
-        (_, Some(property)) => Judgement::Broke { kind: kind_of(outcome), property },
-        (_, None) if outcome.ending == Ending::OutOfEvents => Judgement::OutOfEvents,
+    match (expect, outcome.failure()) {
+        (Expect::Violates(expected), Some(Failure { property, .. })) if *expected == property => {
+            Judgement::AsExpected { property }
+        }
+        (_, Some(Failure { kind, property, .. })) => Judgement::Broke { kind, property },
         (Expect::Violates(property), None) => Judgement::NotShown { property: property.clone() },
         (Expect::Holds, None) => Judgement::Holds,
     }
 }
 
-/// Which of the two promises a run broke, if it broke one.
-#[must_use]
-pub fn kind_of(outcome: &Outcome) -> FailureKind {
-    if outcome.ending == Ending::Liveness { FailureKind::Liveness } else { FailureKind::Safety }
-}
-
 /// What a property claims.
 #[must_use]
 pub fn claim(experiment: &dyn Experiment, property: &str) -> &'static str {
+    match property {
+        PANIC => return "the protocol does not panic",
+        ENDLESS => return "a run ends by itself, within its budget of events (\"budget\")",
+        _ => {}
+    }
     let own = experiment.properties();
     let infos = own.iter().chain(OF_THE_KERNEL);
     infos.into_iter().find(|info: &&PropertyInfo| info.name == property).map_or("", |info| info.about)
@@ -91,6 +88,15 @@ fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
         Judgement::Broke { kind: FailureKind::Liveness, property } => {
             (Tone::Bad, format!("VIOLATED: {property}, a liveness property, judged at {at}"))
         }
+        Judgement::Broke { kind: FailureKind::Panic, .. } => (Tone::Bad, format!("PANICKED at {at}")),
+        Judgement::Broke { kind: FailureKind::Endless, .. } => {
+            let line = format!(
+                "UNKNOWN: stopped at {at} after {} events, more than the scenario's budget allows (\"budget\"); \
+                 a run that does not end is often a message or a timer that begets itself",
+                count(outcome.events)
+            );
+            (Tone::Odd, line)
+        }
         Judgement::AsExpected { property } => {
             (Tone::Good, format!("VIOLATED AS EXPECTED: {property}, at {at}; it is what the scenario wants to see"))
         }
@@ -101,14 +107,6 @@ fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
             (Tone::Odd, line)
         }
         Judgement::CutShort => (Tone::Odd, format!("STOPPED at {at}: nothing has broken so far")),
-        Judgement::OutOfEvents => {
-            let line = format!(
-                "UNKNOWN: stopped at {at} after {} events, more than the scenario's budget allows (\"budget\"); \
-                 a run that does not end is often a message or a timer that begets itself",
-                count(outcome.events)
-            );
-            (Tone::Odd, line)
-        }
     }
 }
 

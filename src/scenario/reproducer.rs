@@ -10,11 +10,10 @@ use super::document::text_of;
 use super::locate::locate;
 use super::strict::Strict;
 use super::{Expect, FORMAT, Scenario, ScenarioError, typed};
-use crate::check::Evidence;
 use crate::fault::spec::Faults;
 use crate::fault::{FaultKind, FaultPlan};
 use crate::rng::{Digest, Seed};
-use crate::time::Time;
+use crate::sim::Failure;
 
 /// A failing run, as it can be run again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,30 +43,6 @@ pub struct Reproducer {
     /// How many events it had.
     #[serde(default)]
     pub events: Option<u64>,
-}
-
-/// What a run broke.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Failure {
-    /// The property's name.
-    pub property: String,
-    /// Which promise.
-    pub kind: FailureKind,
-    /// When it broke.
-    pub at: Time,
-    /// What shows it.
-    pub evidence: Evidence,
-}
-
-/// Which of the two promises was broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// Something bad happened.
-    Safety,
-    /// Something good did not happen in time.
-    Liveness,
 }
 
 /// A reproducer as it was loaded, with what was strange about its file.

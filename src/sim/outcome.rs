@@ -1,11 +1,11 @@
 //! What a run comes to: plain data, without the protocol's types.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Sim, Traffic};
 use crate::check::history::Answer;
 use crate::check::measure::{Measure, percentile};
-use crate::check::{Phase, Properties, PropertyInfo, Violation};
+use crate::check::{Evidence, Phase, Properties, PropertyInfo, Violation};
 use crate::fault::ledger::Ledger;
 use crate::fault::{DrawOverride, FaultPlan, MessageOverride};
 use crate::ids::{NodeSet, OpId};
@@ -19,7 +19,7 @@ use crate::workload::Workload;
 pub struct Outcome {
     /// How it ended.
     pub ending: Ending,
-    /// The property that broke, if one did.
+    /// The property that broke, or what else ended the run before its time, if anything did.
     pub violation: Option<Violation>,
     /// How the liveness phase went.
     pub liveness: Liveness,
@@ -69,6 +69,64 @@ pub enum Ending {
     Liveness,
     /// It had more events than it may, in all or at one instant.
     OutOfEvents,
+    /// Its protocol panicked.
+    Panicked,
+}
+
+/// In which way a run failed, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// Its protocol panicked.
+    Panic,
+    /// Something bad happened: a safety property broke.
+    Safety,
+    /// Something good did not happen in time: a liveness property broke.
+    Liveness,
+    /// It had more events than it may: nobody knows what it would have come to.
+    Endless,
+}
+
+/// What stands in the place of a property's name where a protocol panicked.
+pub const PANIC: &str = "panic";
+
+/// What stands in the place of a property's name where a run had more events than it may.
+pub const ENDLESS: &str = "endless";
+
+/// How a run failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// The name of the property that broke, or [`PANIC`], or [`ENDLESS`].
+    pub property: String,
+    /// In which way.
+    pub kind: FailureKind,
+    /// When.
+    pub at: Time,
+    /// What shows it.
+    pub evidence: Evidence,
+}
+
+impl Outcome {
+    /// Whether it had more events than it may.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.ending == Ending::OutOfEvents
+    }
+
+    /// How the run failed, if it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let kind = match self.ending {
+            Ending::Completed => return None,
+            Ending::Safety => FailureKind::Safety,
+            Ending::Liveness => FailureKind::Liveness,
+            Ending::OutOfEvents => FailureKind::Endless,
+            Ending::Panicked => FailureKind::Panic,
+        };
+        let Violation { property, at, evidence } = self.violation.clone()?;
+        Some(Failure { property, kind, at, evidence })
+    }
 }
 
 /// How the liveness phase went.
@@ -202,7 +260,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     fn ending(&self) -> Ending {
         match (&self.board.violation, self.course.ending) {
-            (Some(_), Some(Ending::Liveness)) => Ending::Liveness,
+            (Some(_), Some(ending)) if ending != Ending::Completed => ending,
             (Some(_), _) => Ending::Safety,
             (None, Some(ending)) => ending,
             (None, None) => Ending::Completed,

@@ -80,7 +80,25 @@ impl Lab {
 
     /// The program, about to be called in this folder with an environment that says nothing.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seedstorm"));
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_seedstorm")), args)
+    }
+
+    /// The program of an example, in the same way.
+    pub(crate) fn example(&self, name: &str, args: &[&str]) -> Command {
+        let own = std::env::current_exe().unwrap();
+        let program = own.parent().unwrap().with_file_name("examples").join(name);
+        let made = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+        if made(&program) < made(&own) {
+            // Where only some tests were asked for, it is not there, or is an old one.
+            let release = if cfg!(debug_assertions) { &[][..] } else { &["--release"] };
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--example", name]).args(release).current_dir(env!("CARGO_MANIFEST_DIR"));
+            assert!(cargo.status().unwrap().success());
+        }
+        self.prepared(Command::new(program), args)
+    }
+
+    fn prepared(&self, mut command: Command, args: &[&str]) -> Command {
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
             command.env_remove(name);

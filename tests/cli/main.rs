@@ -5,6 +5,7 @@ mod gate;
 mod input;
 mod lab;
 mod list;
+mod panic;
 mod replay;
 mod shrink;
 mod violation;

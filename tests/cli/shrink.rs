@@ -42,7 +42,7 @@ fn it_is_one_document_where_that_is_wanted() {
     let lab = lab();
     let document = lab.run(&["shrink", "x.reproducer.json", "--budget", "10s", "--json", "--out", "y.json"]).json();
     assert_eq!((&document["exit_code"], &document["file"]), (&0.into(), &"y.json".into()));
-    assert_eq!(document["violation"]["property"], "leader_completeness");
+    assert_eq!(document["failure"]["property"], "leader_completeness");
     assert_eq!(document["is_certified"], true);
     assert!(document["needed"].as_array().is_some_and(|needed| !needed.is_empty()));
     assert_eq!(lab.files(), ["scenario.json", "x.reproducer.json", "y.json"]);

@@ -3,6 +3,7 @@
 use super::{Element, Needed, Shrunk, Size};
 use crate::report::Ink;
 use crate::report::layout::{Sheet, Table, Tone, brief, count, many};
+use crate::sim::Failure;
 
 /// The account of a search: what there was and what is left, what is needed, and why it breaks.
 #[must_use]
@@ -23,10 +24,8 @@ pub fn account(shrunk: &Shrunk, ink: Ink) -> String {
     let tone = if shrunk.is_certified { Tone::Good } else { Tone::Odd };
     sheet.row_in(tone, "certificate", certificate);
     sheet.heading("Why");
-    sheet.row(
-        "breaks",
-        &format!("{} at {}: {}", shrunk.violation.property, shrunk.violation.at, shrunk.violation.evidence.kind),
-    );
+    let Failure { property, at, evidence, .. } = &shrunk.failure;
+    sheet.row("breaks", &format!("{property} at {at}: {}", evidence.kind));
     sheet.row("because", &shrunk.why);
     sheet.into_text()
 }

@@ -15,7 +15,7 @@ impl Search<'_> {
     /// The last instant from which at least half of the futures are fine, with faults as they are and everything else
     /// drawn anew; time zero where not even all other dice help. Nothing if there was no time to find out.
     pub(super) fn doomed_from(&mut self) -> Option<Time> {
-        let (mut open, mut doomed) = (Time::ZERO, self.best.violation.at);
+        let (mut open, mut doomed) = (Time::ZERO, self.best.failure.at);
         if !self.is_open(Time::ZERO)? {
             return Some(Time::ZERO);
         }

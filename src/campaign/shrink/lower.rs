@@ -3,7 +3,7 @@
 use super::elements::{is_of_links, set};
 use super::search::Search;
 use crate::fault::links::Cut;
-use crate::fault::{Entry, Fault, FixedFate, Who};
+use crate::fault::{Entry, Fault, FixedFate, Strike, Unsynced, Who};
 use crate::ids::{NodeId, NodeSet};
 use crate::params::Distribution;
 use crate::rng::Ratio;
@@ -94,7 +94,7 @@ impl Search<'_> {
     /// What leaves less to chance, and needs fewer words.
     fn simplify(&mut self, id: &str, tries: u32) {
         let Some(kind) = self.entry(id).map(|entry| entry.kind.clone()) else { return };
-        for plainer in Self::plainer_kinds(&kind) {
+        for plainer in plainer_kinds(&kind) {
             if plainer == kind || self.with_entry(id, tries, |entry| entry.kind = plainer) {
                 break;
             }
@@ -131,7 +131,7 @@ impl Search<'_> {
             };
             self.with_times(tries, |at| Time(at.0 - first.0 / part));
         }
-        while self.best.violation.at > Time::ZERO + UNITS[3] && self.with_times(tries, |at| Time(at.0 / 2)) {}
+        while self.best.failure.at > Time::ZERO + UNITS[3] && self.with_times(tries, |at| Time(at.0 / 2)) {}
         if policy.clients > 0 && policy.ops > 0 {
             let every = policy.every.unwrap_or_default();
             for part in [16, 4, 2] {
@@ -200,7 +200,7 @@ impl Search<'_> {
 
     /// The shortest length in round numbers that the breach fits in.
     pub(super) fn round_length(&mut self) {
-        let at = self.best.violation.at;
+        let at = self.best.failure.at;
         if self.is_of_liveness() || at >= Time::ZERO + self.best.scenario.run_for {
             return;
         }
@@ -211,6 +211,22 @@ impl Search<'_> {
                 return;
             }
         }
+    }
+}
+
+/// What this fault may become, the plainest first: nothing is left to a coin, and it waits for no turn.
+fn plainer_kinds(fault: &Fault) -> Vec<Fault> {
+    match *fault {
+        Fault::Crash { unsynced, strike } => {
+            let mut plainer = vec![Fault::Crash { unsynced: Unsynced::None, strike: Strike::Between }];
+            plainer.push(Fault::Crash { unsynced, strike: Strike::Between });
+            plainer.push(Fault::Crash { unsynced: Unsynced::None, strike });
+            plainer
+        }
+        Fault::Kill { .. } => vec![Fault::Kill { strike: Strike::Between }],
+        Fault::Pause { .. } => vec![Fault::Pause { strike: Strike::Between }],
+        Fault::Power { .. } => vec![Fault::Power { unsynced: Unsynced::None }],
+        _ => Vec::new(),
     }
 }
 

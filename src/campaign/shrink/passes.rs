@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::elements::{self, Element, keep_clients, set};
 use super::search::Search;
-use crate::fault::{Entry, Fault};
+use crate::fault::Entry;
 use crate::ids::{ClientId, FaultKind, NodeId, OpId};
 use crate::rng::Ratio;
 use crate::scenario::Scenario;
@@ -23,7 +23,7 @@ impl Search<'_> {
     /// Cuts off what comes after the breach.
     pub(super) fn cut_tail(&mut self) {
         let mut shorter = self.best.scenario.clone();
-        let at = self.best.violation.at;
+        let at = self.best.failure.at;
         let horizon = Time::ZERO + shorter.run_for;
         if self.is_of_liveness() {
             return;
@@ -176,23 +176,6 @@ impl Search<'_> {
             if let Some(without) = without.filter(|without| self.is_sound(without)) {
                 self.attempt(&without, tries);
             }
-        }
-    }
-
-    /// Whether a fault of this case waits for a turn.
-    pub(super) fn plainer_kinds(fault: &Fault) -> Vec<Fault> {
-        use crate::fault::{Strike, Unsynced};
-        match *fault {
-            Fault::Crash { unsynced, strike } => {
-                let mut plainer = vec![Fault::Crash { unsynced: Unsynced::None, strike: Strike::Between }];
-                plainer.push(Fault::Crash { unsynced, strike: Strike::Between });
-                plainer.push(Fault::Crash { unsynced: Unsynced::None, strike });
-                plainer
-            }
-            Fault::Kill { .. } => vec![Fault::Kill { strike: Strike::Between }],
-            Fault::Pause { .. } => vec![Fault::Pause { strike: Strike::Between }],
-            Fault::Power { .. } => vec![Fault::Power { unsynced: Unsynced::None }],
-            _ => Vec::new(),
         }
     }
 }

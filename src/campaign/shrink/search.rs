@@ -5,15 +5,12 @@ use std::time::Instant;
 
 use super::minimise::minimise;
 use super::{Effort, Watch};
-use crate::campaign::finding::{Fault, Shape};
-use crate::campaign::quiet::quietly;
-use crate::check::{Evidence, Violation};
+use crate::campaign::finding::Shape;
 use crate::fault::{FaultPlan, Reseed};
 use crate::lab::{Experiment, Look, Shown, admit};
-use crate::report::verdict::kind_of;
 use crate::rng::{Seed, Seeds};
-use crate::scenario::{Document, Failure, FailureKind, Scenario, shared_policy};
-use crate::sim::Outcome;
+use crate::scenario::{Document, Scenario, shared_policy};
+use crate::sim::{Failure, FailureKind, Outcome};
 use crate::workload::ClientPolicy;
 
 /// A search for a smaller case.
@@ -47,7 +44,7 @@ struct Limit {
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) scenario: Scenario,
-    pub(super) violation: Violation,
+    pub(super) failure: Failure,
     pub(super) outcome: FaultPlan,
 }
 
@@ -66,15 +63,6 @@ impl Tried {
     }
 }
 
-impl Shape {
-    /// What a run showed, as its reproducer tells it.
-    pub(super) fn told(kind: FailureKind, property: &str, evidence: &Evidence) -> Self {
-        let fault = if kind == FailureKind::Liveness { Fault::Liveness } else { Fault::Safety };
-        let names = evidence.values.iter().map(|(name, _)| name.clone()).collect();
-        Self { fault, property: property.to_owned(), kind: evidence.kind.clone(), names }
-    }
-}
-
 impl<'a> Search<'a> {
     /// A search that begins with this scenario; nothing if that does not break what was found. What it broke instead
     /// comes along.
@@ -84,14 +72,12 @@ impl<'a> Search<'a> {
         failure: &Failure,
         effort: Effort,
         (stop, watch): (&'a AtomicBool, &'a dyn Watch),
-    ) -> Result<Self, Option<Violation>> {
-        let violation =
-            Violation { property: failure.property.clone(), at: failure.at, evidence: failure.evidence.clone() };
+    ) -> Result<Self, Option<Failure>> {
         let outcome = FaultPlan::calm(Seeds::derive(Seed(0)));
         let mut search = Self {
             experiment,
-            shape: Shape::told(failure.kind, &failure.property, &failure.evidence),
-            best: Case { scenario: scenario.clone(), violation, outcome },
+            shape: Shape::of(failure),
+            best: Case { scenario: scenario.clone(), failure: failure.clone(), outcome },
             effort,
             began: Instant::now(),
             until: Limit { time: effort.deadline, events: effort.events },
@@ -107,7 +93,7 @@ impl<'a> Search<'a> {
         match first {
             Some(outcome) if search.shows(&outcome) => search.keep(scenario.clone(), outcome),
             other if !search.attempt(&scenario, effort.tries).breaks() => {
-                return Err(other.and_then(|outcome| outcome.violation));
+                return Err(other.and_then(|outcome| outcome.failure()));
             }
             _ => {}
         }
@@ -182,18 +168,17 @@ impl<'a> Search<'a> {
     }
 
     fn keep(&mut self, scenario: Scenario, outcome: Outcome) {
-        let Outcome { violation: Some(violation), plan, .. } = outcome else { return };
-        self.best = Case { scenario, violation, outcome: plan };
+        let Some(failure) = outcome.failure() else { return };
+        self.best = Case { scenario, failure, outcome: outcome.plan };
         self.watch.shrunk(self.best.scenario.faults.timeline.len(), self.runs);
     }
 
     /// Whether a run breaks what it has to, and shows it as it has to.
     fn shows(&self, outcome: &Outcome) -> bool {
-        let shape = |violation: &Violation| Shape::told(kind_of(outcome), &violation.property, &violation.evidence);
-        outcome.violation.as_ref().is_some_and(|violation| shape(violation) == self.shape)
+        outcome.failure().is_some_and(|failure| Shape::of(&failure) == self.shape)
     }
 
-    /// Runs a scenario; nothing if it cannot be run, panics, or was stopped.
+    /// Runs a scenario; nothing if it cannot be run, or was stopped.
     pub(super) fn run(&mut self, scenario: &Scenario, reseed: Option<Reseed>) -> Option<Outcome> {
         self.look(scenario, reseed, false).map(|shown| shown.outcome)
     }
@@ -201,13 +186,10 @@ impl<'a> Search<'a> {
     pub(super) fn look(&mut self, scenario: &Scenario, reseed: Option<Reseed>, fates: bool) -> Option<Shown> {
         let seeds = scenario.faults.seeds.over(Seeds::derive(Seed(0)));
         let look = Look { stop: Some(self.stop), fates, ..Look::default() };
-        let experiment = self.experiment;
-        let shown = quietly(|| {
-            let plan = FaultPlan { reseed, ..experiment.plan(scenario, seeds)? };
-            experiment.run(scenario, plan, look)
-        });
+        let plan = self.experiment.plan(scenario, seeds).ok()?;
+        let shown = self.experiment.run(scenario, FaultPlan { reseed, ..plan }, look);
         self.runs += 1;
-        let shown = shown.ok()?.ok()?;
+        let shown = shown.ok()?;
         self.events += shown.outcome.events;
         self.watch.ran(self.runs);
         (!shown.interrupted).then_some(shown)
@@ -228,7 +210,7 @@ impl<'a> Search<'a> {
 
     /// What is broken, as far as it has no place in any one run.
     pub(super) fn is_of_liveness(&self) -> bool {
-        self.shape.fault == Fault::Liveness
+        self.shape.fault == FailureKind::Liveness
     }
 
     /// How clients of the best case behave.

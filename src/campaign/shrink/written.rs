@@ -4,11 +4,11 @@ use serde_json::{Map, Value, to_value};
 
 use super::elements::set;
 use super::search::policy_of;
-use crate::check::Violation;
 use crate::fault::spec::{Faults, SeedOverrides};
 use crate::rng::Seeds;
-use crate::scenario::{Expect, FailureKind, Reproducer, Scenario};
+use crate::scenario::{Expect, Reproducer, Scenario};
 use crate::sim::world::{ClockConfig, DiskConfig, EventBudget, NetworkConfig, NodeConfig, Outside};
+use crate::sim::{Failure, FailureKind};
 use crate::time::Span;
 
 /// The scenario that says by itself what a reproducer says with its plan: nothing in it is drawn any more.
@@ -50,14 +50,19 @@ pub(super) fn explicit(reproducer: &Reproducer) -> Scenario {
 }
 
 /// What the file is for, in a few sentences.
-pub(super) fn about(scenario: &Scenario, kind: FailureKind, violation: &Violation, reproducer: &Reproducer) -> String {
+pub(super) fn about(scenario: &Scenario, failure: &Failure, reproducer: &Reproducer) -> String {
     let seed = reproducer.seed.map_or_else(String::new, |seed| format!(" of seed {seed}"));
     let bug = scenario.bug.as_ref().map_or_else(String::new, |bug| format!(" with {bug} planted"));
-    let promise = if kind == FailureKind::Liveness { "liveness" } else { "safety" };
+    let Failure { property, evidence, .. } = failure;
+    let what = match failure.kind {
+        FailureKind::Safety => format!("{property} breaks, a safety property{bug}: {}", evidence.kind),
+        FailureKind::Liveness => format!("{property} breaks, a liveness property{bug}: {}", evidence.kind),
+        FailureKind::Panic => format!("{}{bug}: it {}", scenario.protocol, evidence.kind),
+        FailureKind::Endless => format!("a run of {} does not end{bug}", scenario.protocol),
+    };
     format!(
-        "{} breaks, a {promise} property{bug}: {}. Shrunk from a run{seed}. It is expected to hold, so that it fails \
-         until the mistake is mended, and guards against it from then on",
-        violation.property, violation.evidence.kind
+        "{what}. Shrunk from a run{seed}. It is expected to hold, so that it fails until the mistake is mended, and \
+         guards against it from then on"
     )
 }
 

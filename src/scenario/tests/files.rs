@@ -8,7 +8,8 @@ use crate::check::Evidence;
 use crate::fault::FaultPlan;
 use crate::ids::NodeId;
 use crate::rng::{Digest, Seed, Seeds};
-use crate::scenario::{Document, Failure, FailureKind, Reproducer};
+use crate::scenario::{Document, Reproducer};
+use crate::sim::{Failure, FailureKind};
 use crate::time::Time;
 
 /// A message with the folder of this test taken out.

@@ -1,7 +1,11 @@
 //! Bad input: a clear message, nothing lost, and the good scenarios run all the same.
 
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
 use super::{folder, gate, held};
-use crate::lab::Lab;
+use crate::lab::{Lab, Said};
 
 #[test]
 fn a_scenario_that_fails_to_load_among_good_ones_does_not_keep_them_from_running() {
@@ -48,6 +52,7 @@ fn flags_that_contradict_each_other_are_refused() {
         ("--out scenarios/calm.json", "is there and is no folder"),
         ("--corpus nowhere", "there is no such folder"),
         ("--from 18446744073709551615", "there are not so many seeds"),
+        ("--bug half-quorum", "no scenario here is of a protocol that has \"half-quorum\""),
     ];
     for (args, message) in cases {
         let said = gate(&lab, &format!("scenarios {args}"));
@@ -78,6 +83,53 @@ fn a_time_box_says_how_many_seeds_it_reached() {
     let said = gate(&lab, "scenarios/calm.json --for 300ms");
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(said.err.contains("seeds were run before it ended"), "{}", said.err);
+    let little = gate(&lab, "scenarios --for 1ns --no-shrink --json");
+    let runs: Vec<u64> = little.json()["scenarios"].as_array().unwrap().iter().map(runs_of).collect();
+    assert_eq!(runs, [1, 1], "without a single run it would say nothing at all");
+}
+
+fn runs_of(course: &serde_json::Value) -> u64 {
+    course["runs"].as_u64().unwrap()
+}
+
+/// What one seed draws from a scenario may make no sense though the file does.
+#[test]
+fn what_goes_wrong_with_one_scenario_loses_nothing_of_the_others() {
+    let lab = folder();
+    let params = r#""params": { "heartbeat": { "one_of": ["10ms", "40s"] } }, "run_for""#;
+    lab.write("scenarios/at-times.json", &held().replace("\"run_for\"", params));
+    lab.write("file", "this is no folder");
+    let said = gate(&lab, "scenarios --seeds 20 --no-shrink --out file/failures --results r.json --json");
+    assert_eq!(said.code, 2, "{}", said.err);
+    let document = said.json();
+    assert_eq!(document, lab.json("r.json"));
+    let runs: Vec<u64> = document["scenarios"].as_array().unwrap().iter().map(runs_of).collect();
+    assert_eq!(runs, [20, 20]);
+    let error = |n: usize| document["unusable"][n]["error"].as_str().unwrap();
+    assert!(error(0).contains("scenarios/at-times.json") && error(0).contains("heartbeat"), "{document}");
+    assert!(error(1).contains("file/failures"), "{document}");
+    assert!(document["scenarios"][1]["findings"][0]["count"].as_u64() > Some(0), "what was found is told all the same");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_campaign_keeps_what_it_found() {
+    let lab = folder();
+    let args = ["gate", "scenarios/cut-off.json", "scenarios/calm.json", "--seeds", "1000000", "--results", "r.json"];
+    let mut command = lab.command(&args);
+    command.args(["--no-shrink", "--junit", "r.xml"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    sleep(Duration::from_secs(2));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let said = Said::of(&child.wait_with_output().unwrap());
+    assert_eq!(said.code, 130, "{}{}", said.out, said.err);
+    assert!(said.out.contains("; interrupted"), "{}", said.out);
+    let results = lab.json("r.json");
+    assert_eq!((&results["interrupted"], &results["exit_code"]), (&true.into(), &130.into()));
+    let [course] = results["scenarios"].as_array().unwrap().as_slice() else { panic!("{results}") };
+    assert!(runs_of(course) > 0 && course["findings"][0]["kept"]["reproducer"].is_string(), "{course}");
+    assert!(lab.read("r.xml").contains("leader_completeness"));
 }
 
 /// A device that is always full.

@@ -1,13 +1,24 @@
 //! A panic in a protocol ends its run and nothing else, and is kept as what the run came to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
 thread_local! {
     /// What the last panic said, while this thread runs something that may.
     static SAID: RefCell<Option<Panic>> = const { RefCell::new(None) };
-    static LISTENS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    static MODE: Cell<Mode> = const { Cell::new(Mode::Elsewhere) };
+}
+
+/// What becomes of a panic of this thread.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Nobody here waits for it.
+    Elsewhere,
+    /// It is kept.
+    Quiet,
+    /// It is kept, and printed as ever.
+    Aloud,
 }
 
 /// What a panic said, and where.
@@ -20,15 +31,31 @@ pub(crate) struct Panic {
 
 /// Does something that may panic. Panics of this thread are not printed meanwhile; those of others are as ever.
 pub(crate) fn quietly<T>(act: impl FnOnce() -> T) -> Result<T, Panic> {
+    in_mode(Mode::Quiet, act)
+}
+
+/// Does something that may panic. A panic is printed, with its backtrace where that is asked for.
+pub(crate) fn aloud<T>(act: impl FnOnce() -> T) -> Result<T, Panic> {
+    in_mode(Mode::Aloud, act)
+}
+
+fn in_mode<T>(mode: Mode, act: impl FnOnce() -> T) -> Result<T, Panic> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| if !LISTENS.get() { before(info) } else { note(info) }));
+        panic::set_hook(Box::new(move |info| {
+            if MODE.get() != Mode::Elsewhere {
+                note(info);
+            }
+            if MODE.get() != Mode::Quiet {
+                before(info);
+            }
+        }));
     });
-    let outer = LISTENS.replace(true);
-    // The run is dropped with whatever state it was left in, and nobody looks at it.
+    let outer = MODE.replace(mode);
+    // A run is left in whatever state it was in: it is looked at, and does not go on.
     let done = panic::catch_unwind(AssertUnwindSafe(act));
-    LISTENS.set(outer);
+    MODE.set(outer);
     done.map_err(|_| SAID.with_borrow_mut(Option::take).unwrap_or_default())
 }
 
