@@ -50,7 +50,7 @@ pub fn summary(results: &Results, ink: Ink) -> String {
             let [_, high] = interval(tally.failures(), tally.runs);
             let (tone, word) = word(course.worst());
             let word =
-                if course.tally.expected.is_some() && course.worst() == Worst::Holds { "as expected" } else { word };
+                if course.tally.expected.is_some() && course.worst() == Worst::Holds { "expected" } else { word };
             let cells = [name(course), count(tally.runs), count(tally.failures()), count(tally.empty), per_cent(high)];
             table.row(tone, cells.into_iter().chain([word.to_owned()]).collect());
         }
@@ -64,9 +64,13 @@ pub fn summary(results: &Results, ink: Ink) -> String {
     for unusable in &results.unusable {
         sheet.row_in(Tone::Bad, "unusable", &unusable.error);
     }
-    sheet.raw("");
-    let (tone, line) = last_line(results);
-    sheet.line(tone, &line);
+    // One scenario alone has its own last line.
+    let is_told = results.scenarios.len() == 1 && results.unusable.is_empty() && results.corpus.is_empty();
+    if !is_told || results.interrupted {
+        sheet.raw("");
+        let (tone, line) = last_line(results);
+        sheet.line(tone, &line);
+    }
     sheet.into_text()
 }
 
@@ -230,8 +234,8 @@ fn word(worst: Worst) -> (Tone, &'static str) {
         Worst::Differed => (Tone::Bad, "DIFFERS"),
         Worst::Safety => (Tone::Bad, "FAILS (safety)"),
         Worst::Liveness => (Tone::Bad, "FAILS (liveness)"),
-        Worst::Vacuous => (Tone::Odd, "vacuous"),
-        Worst::Endless => (Tone::Odd, "unknown"),
+        Worst::Vacuous => (Tone::Odd, "VACUOUS"),
+        Worst::Endless => (Tone::Odd, "UNKNOWN"),
         Worst::Holds => (Tone::Plain, "holds"),
     }
 }
@@ -250,7 +254,7 @@ fn verdict(course: &Course) -> (Tone, String) {
             );
         }
         (Worst::Holds, None) => format!("HOLDS: {}", sure(tally.failures(), tally.runs)),
-        _ => format!("{}: {}", word.to_uppercase(), sure(tally.failures(), tally.runs)),
+        _ => format!("{word}: {}", sure(tally.failures(), tally.runs)),
     };
     (tone, line)
 }

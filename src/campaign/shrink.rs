@@ -61,6 +61,8 @@ pub trait Watch {
     fn ran(&self, _runs: u64) {}
     /// A smaller case was found, with so many faults, after so many runs.
     fn shrunk(&self, _faults: usize, _runs: u64) {}
+    /// The search is over.
+    fn over(&self) {}
 }
 
 /// Nobody listens.
@@ -136,15 +138,17 @@ pub fn shrink(
     search.until(100);
     let doomed_from = search.doomed_from();
     let mut scenario = search.best.scenario.clone();
-    scenario.about = written::about(&scenario, &search.best.failure, reproducer);
+    let why = why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.failure);
+    scenario.about = written::about(&scenario, &search.best.failure, reproducer, &why);
     let after = Size::of(&scenario, experiment.groups());
     let last = search.run(&scenario, None);
+    watch.over();
     Ok(Shrunk {
         failure: search.best.failure.clone(),
         digest: last.map_or_else(Digest::default, |outcome| outcome.digest),
         before,
         after,
-        why: why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.failure),
+        why,
         needed: certificate.needed,
         is_certified: certificate.is_complete,
         doomed_from,

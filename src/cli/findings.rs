@@ -7,7 +7,7 @@ use super::keep::{name, reproducer};
 use super::shell::{program, quoted};
 use super::shrink::beside;
 use super::stop::Stop;
-use crate::campaign::shrink::{self, Effort, Unwatched};
+use crate::campaign::shrink::{self, Effort, Watch};
 use crate::campaign::{Course, Job, Kept, write_whole};
 use crate::lab::Look;
 use crate::report::files::save_beside;
@@ -25,6 +25,9 @@ pub(super) struct Keeping {
     no_shrink: bool,
 }
 
+/// What may end a search early, and who hears how it gets on.
+pub(super) type Watched<'a> = (&'a AtomicBool, &'a dyn Watch);
+
 impl Keeping {
     /// What cannot be written is said before the first run and not after the last.
     pub(super) fn check(&self) -> Result<(), Stop> {
@@ -35,15 +38,15 @@ impl Keeping {
     }
 
     /// Keeps the cheapest run of each finding. What could be kept before an error stays.
-    pub(super) fn keep(&self, job: &Job<'_>, course: &mut Course, stop: &AtomicBool) -> Result<(), Stop> {
+    pub(super) fn keep(&self, job: &Job<'_>, course: &mut Course, watched: Watched<'_>) -> Result<(), Stop> {
         let stem = stem(&course.file);
         for finding in &mut course.tally.findings {
-            finding.kept = Some(self.one(job, &stem, finding.cheapest.seed, stop)?);
+            finding.kept = Some(self.one(job, &stem, finding.cheapest.seed, watched)?);
         }
         Ok(())
     }
 
-    fn one(&self, job: &Job<'_>, stem: &str, seed: Seed, stop: &AtomicBool) -> Result<Kept, Stop> {
+    fn one(&self, job: &Job<'_>, stem: &str, seed: Seed, watched: Watched<'_>) -> Result<Kept, Stop> {
         let (scenario, plan) = job.prepare(seed)?;
         let shown = job.experiment.run(&scenario, plan.clone(), Look::default())?;
         let reproducer = reproducer(seed, &scenario, &plan, &shown.outcome);
@@ -52,7 +55,7 @@ impl Keeping {
         let path = save_beside(&reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
         let reproducer_path = path.display().to_string();
         let replay = format!("{} replay {}", program(), quoted(&reproducer_path));
-        let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, &reproducer, &path, stop)? };
+        let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, &reproducer, &path, watched)? };
         Ok(Kept { reproducer: reproducer_path, replay, shrunk, why })
     }
 }
@@ -68,7 +71,7 @@ fn smallest(
     job: &Job<'_>,
     reproducer: &Reproducer,
     path: &Path,
-    stop: &AtomicBool,
+    (stop, watch): Watched<'_>,
 ) -> Result<(Option<String>, Option<String>), Stop> {
     /// For fewer runs than this no search is begun.
     const RUNS_LEAST: u64 = 10;
@@ -80,7 +83,7 @@ fn smallest(
         return Ok((None, Some(why)));
     }
     // It has just broken: if it does not again, that is a matter of determinism, which is judged elsewhere.
-    let Ok(shrunk) = shrink::shrink(job.experiment, reproducer, effort, stop, &Unwatched) else {
+    let Ok(shrunk) = shrink::shrink(job.experiment, reproducer, effort, stop, watch) else {
         return Ok((None, None));
     };
     let place = beside(path);

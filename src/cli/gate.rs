@@ -317,7 +317,7 @@ impl Campaign<'_> {
         if args.shard.is_none() && !self.interrupted {
             course.look_for_shortfalls(job);
         }
-        let kept = args.keeping.keep(job, &mut course, interrupt::watched());
+        let kept = args.keeping.keep(job, &mut course, (interrupt::watched(), progress));
         self.note(job, kept);
         self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
         Some(course)

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use crate::campaign::Watch;
+use crate::campaign::{Watch, shrink};
+use crate::report::layout::many;
 
 /// A bar over all runs of a campaign, with failures counted.
 #[derive(Debug)]
@@ -45,6 +46,14 @@ impl Progress {
         self.bar.suspend(act)
     }
 
+    fn tell(&self, doing: &str) {
+        let failed = match self.failed.load(Ordering::Relaxed) {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        self.bar.set_message(failed + doing);
+    }
+
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -54,8 +63,18 @@ impl Watch for Progress {
     fn ran(&self, failed: bool) {
         self.bar.inc(1);
         if failed {
-            let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-            self.bar.set_message(format!(", {failed} failed"));
+            self.failed.fetch_add(1, Ordering::Relaxed);
+            self.tell("");
         }
+    }
+}
+
+impl shrink::Watch for Progress {
+    fn shrunk(&self, faults: usize, _runs: u64) {
+        self.tell(&format!("; shrinking, {} left", many(faults as u64, "fault")));
+    }
+
+    fn over(&self) {
+        self.tell("");
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn explicit(reproducer: &Reproducer) -> Scenario {
 }
 
 /// What the file is for, in a few sentences.
-pub(super) fn about(scenario: &Scenario, failure: &Failure, reproducer: &Reproducer) -> String {
+pub(super) fn about(scenario: &Scenario, failure: &Failure, reproducer: &Reproducer, why: &str) -> String {
     let seed = reproducer.seed.map_or_else(String::new, |seed| format!(" of seed {seed}"));
     let bug = scenario.bug.as_ref().map_or_else(String::new, |bug| format!(" with {bug} planted"));
     let Failure { property, evidence, .. } = failure;
@@ -61,7 +61,7 @@ pub(super) fn about(scenario: &Scenario, failure: &Failure, reproducer: &Reprodu
         FailureKind::Endless => format!("a run of {} does not end{bug}", scenario.protocol),
     };
     format!(
-        "{what}. Shrunk from a run{seed}. It is expected to hold, so that it fails until the mistake is mended, and \
+        "{what}. Shrunk from a run{seed}: {why}. It is expected to hold, so that it fails until the mistake is mended, and \
          guards against it from then on"
     )
 }
