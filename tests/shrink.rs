@@ -121,6 +121,38 @@ fn without_any_part_that_is_left_nothing_breaks() {
     }
 }
 
+/// What `shrink` left of runs that people may want to look at.
+const EXAMPLES: [&str; 3] = [
+    include_str!("../examples/shrunk/raft-commit-old-term.json"),
+    include_str!("../examples/shrunk/raft-length-only-check.json"),
+    include_str!("../examples/shrunk/two_phase-unlogged-commit.json"),
+];
+
+#[test]
+fn the_examples_break_what_they_say_and_hold_without_the_mistake_and_without_any_fault() {
+    for example in EXAMPLES {
+        let document = Document::parse(example).unwrap();
+        let run = |value: serde_json::Value| {
+            let document = Document::parse(&value.to_string()).unwrap();
+            Job::new(BUILT_IN, document).unwrap().run(Seed(0), &NEVER).unwrap().unwrap().verdict
+        };
+        let value = document.value().clone();
+        let about = value["about"].as_str().unwrap().to_owned();
+        let Verdict::Failed(failure) = run(value.clone()) else { panic!("it holds: {about}") };
+        assert!(about.starts_with(&format!("{} breaks", failure.property)), "{about}");
+        let mut mended = value.clone();
+        mended.as_object_mut().unwrap().remove("bug");
+        assert_eq!(run(mended), Verdict::Holds, "{about}");
+        let faults = value["faults"]["timeline"].as_array().unwrap().len();
+        assert!((1..=5).contains(&faults), "{about}");
+        for n in 0..faults {
+            let mut fewer = value.clone();
+            fewer["faults"]["timeline"].as_array_mut().unwrap().remove(n);
+            assert_eq!(run(fewer), Verdict::Holds, "without fault {n}: {about}");
+        }
+    }
+}
+
 #[test]
 fn the_same_reproducer_shrinks_to_the_same_case_wherever_events_are_counted() {
     let (bug, scenario, seed, _) = KEPT[2];

@@ -110,18 +110,37 @@ impl Matrix {
         self.profiles.iter().any(|profile| profile.correct > 0)
     }
 
+    /// Each mistake of each protocol, under the profile that finds it soonest; under any if none does.
+    #[must_use]
+    pub fn soonest(&self) -> Vec<(&Profile, &Cell)> {
+        let mut soonest: Vec<(&Profile, &Cell)> = Vec::new();
+        for (profile, cell) in
+            self.profiles.iter().flat_map(|profile| profile.cells.iter().map(move |cell| (profile, cell)))
+        {
+            let is_same =
+                |(known, of): &&mut (&Profile, &Cell)| known.protocol == profile.protocol && of.bug == cell.bug;
+            match soonest.iter_mut().find(is_same) {
+                Some(known) if known.1.rate() < cell.rate() => *known = (profile, cell),
+                Some(_) => {}
+                None => soonest.push((profile, cell)),
+            }
+        }
+        soonest
+    }
+
     /// The mistakes that no profile found.
     #[must_use]
     pub fn survivors(&self) -> Vec<&str> {
-        let cells = || self.profiles.iter().flat_map(|profile| &profile.cells);
-        let found = |bug: &str| cells().any(|cell| cell.bug == bug && cell.found > 0);
-        let mut alive: Vec<&str> = cells().map(|cell| cell.bug.as_str()).filter(|bug| !found(bug)).collect();
-        alive.dedup();
-        alive
+        let all = self.soonest();
+        all.iter().filter(|(_, cell)| cell.found == 0).map(|(_, cell)| cell.bug.as_str()).collect()
     }
 }
 
 impl Cell {
+    fn rate(&self) -> f64 {
+        self.found as f64 / self.runs.max(1) as f64
+    }
+
     /// What a campaign with this mistake came to, which names these properties.
     #[must_use]
     pub fn of(bug: &str, names: &[&str], tally: &Tally) -> Self {
@@ -163,31 +182,18 @@ impl Cell {
 #[must_use]
 pub fn text(matrix: &Matrix, ink: Ink) -> String {
     let mut sheet = Sheet::new(ink);
-    for profile in &matrix.profiles {
-        sheet.heading(&format!("{} ({})", profile.file, profile.protocol));
-        let columns = ["<mistake", "found", "first seed", "seeds until found", "virtual time", "<by"];
-        let mut table = Table::new(&columns);
-        for cell in &profile.cells {
-            let by: Vec<String> = cell.by.iter().map(|by| format!("{} {}", by.name, count(by.count))).collect();
-            let cells = vec![
-                cell.bug.clone(),
-                format!("{} of {}", count(cell.found), count(cell.runs)),
-                cell.first.map_or_else(|| "-".to_owned(), |seed| seed.to_string()),
-                until(cell.seeds_until_found),
-                cell.virtual_time.map_or_else(|| "-".to_owned(), brief),
-                by.join(", "),
-            ];
-            table.row(if cell.found == 0 { Tone::Odd } else { Tone::Plain }, cells);
+    matrix.profiles.iter().for_each(|profile| one(&mut sheet, profile));
+    let soonest = matrix.soonest();
+    if matrix.profiles.len() > 1 {
+        sheet.heading("Each mistake, under the profile that finds it soonest");
+        let mut table = Table::new(&["<mistake", "<of", "seeds until found", "virtual time", "<under"]);
+        for (profile, cell) in &soonest {
+            let Cell { bug, found, seeds_until_found, virtual_time, .. } = cell;
+            let time = virtual_time.map_or_else(|| "-".to_owned(), brief);
+            let (tone, under) = if *found == 0 { (Tone::Odd, "none") } else { (Tone::Plain, profile.file.as_str()) };
+            let protocol = profile.protocol.clone();
+            table.row(tone, vec![bug.clone(), protocol, until(*seeds_until_found), time, under.to_owned()]);
         }
-        let correct = vec![
-            "(the correct code)".to_owned(),
-            format!("{} of {}", count(profile.correct), count(profile.runs)),
-            "-".to_owned(),
-            "-".to_owned(),
-            "-".to_owned(),
-            String::new(),
-        ];
-        table.row(if profile.correct == 0 { Tone::Good } else { Tone::Bad }, correct);
         sheet.table("", &table);
     }
     let survivors = matrix.survivors();
@@ -201,6 +207,38 @@ pub fn text(matrix: &Matrix, ink: Ink) -> String {
         sheet.line(Tone::Odd, &line);
     }
     sheet.into_text()
+}
+
+/// All mistakes under one profile.
+fn one(sheet: &mut Sheet, profile: &Profile) {
+    sheet.heading(&format!("{} ({})", profile.file, profile.protocol));
+    let mut table = Table::new(&["<mistake", "found", "first seed", "seeds until found", "virtual time", "<by"]);
+    for cell in profile.cells.iter().filter(|cell| cell.found > 0) {
+        let by: Vec<String> = cell.by.iter().map(|by| format!("{} {}", by.name, count(by.count))).collect();
+        table.row(
+            Tone::Plain,
+            vec![
+                cell.bug.clone(),
+                format!("{} of {}", count(cell.found), count(cell.runs)),
+                cell.first.map_or_else(|| "-".to_owned(), |seed| seed.to_string()),
+                until(cell.seeds_until_found),
+                cell.virtual_time.map_or_else(|| "-".to_owned(), brief),
+                by.join(", "),
+            ],
+        );
+    }
+    if !table.is_empty() {
+        sheet.table("", &table);
+    }
+    let missed: Vec<&Cell> = profile.cells.iter().filter(|cell| cell.found == 0).collect();
+    if let Some(one) = missed.first() {
+        let names: Vec<&str> = missed.iter().map(|cell| cell.bug.as_str()).collect();
+        let least = until(one.seeds_until_found);
+        sheet.row_in(Tone::Odd, "not found", &format!("{}: that takes {least} seeds", names.join(", ")));
+    }
+    let tone = if profile.correct == 0 { Tone::Good } else { Tone::Bad };
+    let failed = format!("{} of {} seeds fail", count(profile.correct), count(profile.runs));
+    sheet.row_in(tone, "correct code", &failed);
 }
 
 fn until(Until { low, mean, high }: Until) -> String {
@@ -224,5 +262,24 @@ mod tests {
         assert_eq!(until(Until { low: 1.0, mean: Some(1.04), high: Some(1.1) }), "1.0 (1.0 to 1.1)");
         assert_eq!(until(Until { low: 310.2, mean: Some(666.6), high: Some(3_200.0) }), "667 (310 to 3,200)");
         assert_eq!(until(Until { low: 667.8, mean: None, high: None }), "more than 668");
+    }
+
+    #[test]
+    fn mistakes_of_one_name_in_two_protocols_are_two() {
+        let cell = |found: u64| {
+            let tally = Tally { runs: 10, ..Tally::default() };
+            Cell { found, ..Cell::of("ballot-reuse", &[], &tally) }
+        };
+        let profile = |protocol: &str, file: &str, found: u64| Profile {
+            file: file.to_owned(),
+            protocol: protocol.to_owned(),
+            correct: 0,
+            runs: 10,
+            cells: vec![cell(found)],
+        };
+        let profiles = vec![profile("a", "1", 3), profile("a", "2", 7), profile("b", "3", 0)];
+        let matrix = Matrix::new([0, 10], profiles);
+        let files: Vec<&str> = matrix.soonest().iter().map(|(profile, _)| profile.file.as_str()).collect();
+        assert_eq!((files, matrix.survivors()), (vec!["2", "3"], vec!["ballot-reuse"]));
     }
 }
