@@ -24,7 +24,7 @@ use crate::protocol::raft::Raft;
 use crate::protocol::three_phase::ThreePhase;
 use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
-use crate::quiet::{self, Panic, quietly};
+use crate::quiet::{self, quietly};
 use crate::rng::{Die, Digest, Seed, Seeds};
 use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
 use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
@@ -389,7 +389,7 @@ impl<P: Protocol> Experiment for Lab<P> {
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
         let Look { until, nodes, tracer, traffic, fates, aloud, stop } = look;
-        let mut sim = begun::<P>(scenario, plan)?;
+        let mut sim = sim::<P>(scenario, plan)?;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
         }
@@ -402,7 +402,7 @@ impl<P: Protocol> Experiment for Lab<P> {
         let drive = || drive(&mut sim, until, stop);
         let driven = if aloud { quiet::aloud(drive) } else { quietly(drive) };
         let interrupted = driven.unwrap_or_else(|panic| {
-            sim.panicked(&panic.message, &panic.place);
+            sim.panicked(panic.evidence());
             false
         });
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
@@ -413,14 +413,6 @@ impl<P: Protocol> Experiment for Lab<P> {
     fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
         twins::twins::<P>(scenario, plan)
     }
-}
-
-/// A run before its first event; a panic while it is made is what is wrong with its settings.
-fn begun<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>, ScenarioError> {
-    quietly(|| sim::<P>(scenario, plan)).unwrap_or_else(|Panic { message, place }| {
-        let what = format!("{} panicked before the first event, at {place}: {message}", P::NAME);
-        Err(ScenarioError::new("", what))
-    })
 }
 
 /// Runs to the end or to `until`; whether it was stopped before.

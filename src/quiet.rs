@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
+use crate::check::Evidence;
+
 thread_local! {
     /// What the last panic said, while this thread runs something that may.
     static SAID: RefCell<Option<Panic>> = const { RefCell::new(None) };
@@ -27,6 +29,15 @@ pub(crate) struct Panic {
     pub(crate) message: String,
     /// The place in the source, `src/raft.rs:10:5`.
     pub(crate) place: String,
+}
+
+impl Panic {
+    /// What shows it.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let mut evidence = Evidence::new(&format!("panicked at {}", self.place));
+        evidence.values.push(("message".to_owned(), self.message.clone()));
+        evidence
+    }
 }
 
 /// Does something that may panic. Panics of this thread are not printed meanwhile; those of others are as ever.

@@ -415,9 +415,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     /// Ends the run here and now: its protocol panicked. What it panicked in is left as it was, and not run again.
-    pub fn panicked(&mut self, message: &str, place: &str) {
-        let mut evidence = Evidence::new(&format!("panicked at {place}"));
-        evidence.values.push(("message".to_owned(), message.to_owned()));
+    pub fn panicked(&mut self, mut evidence: Evidence) {
         let [node, _] = self.outbox.draws.who;
         let is_its_turn = self.outbox.draws.instant == self.now.0;
         if let Some(node) = u32::try_from(node).ok().map(NodeId).filter(|_| is_its_turn) {

@@ -216,6 +216,9 @@ fn one_that_is_stopped_keeps_the_best_so_far() {
     let shrunk = shrink(job.experiment, &reproducer, LITTLE, &watch.0, &watch).unwrap();
     assert!(shrunk.interrupted && !shrunk.is_certified);
     assert!(shows(&job, &shrunk, &shrunk.scenario));
+    let document = Document::parse(&text(&shrunk.scenario)).unwrap();
+    let again = Job::new(BUILT_IN, document).unwrap().run(Seed(0), &NEVER).unwrap().unwrap();
+    assert_eq!(again.digest, shrunk.digest);
     assert!(shrunk.runs < 40, "{} runs", shrunk.runs);
 }
 

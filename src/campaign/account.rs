@@ -80,17 +80,13 @@ pub fn corpus(kept: &[Old], ink: Ink) -> String {
     let mut sheet = Sheet::new(ink);
     sheet.heading("Cases that were kept");
     let mut table = Table::new(&["<file", "<now", "<"]);
-    for Old { file, was, now } in kept {
-        let was = was.as_deref().unwrap_or("whatever it broke");
-        let (tone, word, more) = match now {
-            Relapse::Fixed => (Tone::Good, "fixed", format!("{was} holds")),
-            Relapse::Broken { property, kind } => (Tone::Bad, relapsed(*kind), property.clone()),
-            Relapse::Other { property, kind } => {
-                (Tone::Bad, relapsed(*kind), format!("{property}, and not {was} as before"))
-            }
-            Relapse::Unusable { error } => (Tone::Bad, "unusable", error.clone()),
+    for old in kept {
+        let (tone, word) = match &old.now {
+            Relapse::Fixed => (Tone::Good, "fixed"),
+            Relapse::Broken { kind, .. } | Relapse::Other { kind, .. } => (Tone::Bad, relapsed(*kind)),
+            Relapse::Unusable { .. } => (Tone::Bad, "unusable"),
         };
-        table.row(tone, vec![file.clone(), word.to_owned(), more]);
+        table.row(tone, vec![old.file.clone(), word.to_owned(), clipped(&old.to_string(), 200)]);
     }
     sheet.table("", &table);
     sheet.into_text()
@@ -246,6 +242,7 @@ fn verdict(course: &Course) -> (Tone, String) {
     let (tone, word) = word(course.worst());
     let tone = if tone == Tone::Plain { Tone::Good } else { tone };
     let line = match (course.worst(), &tally.expected) {
+        (Worst::Holds, _) if tally.runs == 0 => return (Tone::Odd, format!("NOTHING: {}", sure(0, 0))),
         (Worst::Holds, Some(expected)) => {
             let often = format!("{} of {} seeds", count(expected.count), count(tally.runs));
             return (
@@ -296,25 +293,34 @@ fn per_cent(rate: f64) -> String {
 
 fn last_line(results: &Results) -> (Tone, String) {
     let (tone, word) = word(results.worst());
-    let scenarios = many(results.scenarios.len() as u64, "scenario");
-    let runs = results.scenarios.iter().map(|course| course.tally.runs).sum();
-    let failures = results.scenarios.iter().map(|course| course.tally.failures()).sum();
-    let findings: usize = results.scenarios.iter().map(|course| course.tally.findings.len()).sum();
-    let seeds = format!("{scenarios}, {}", many(runs, "run"));
-    let ended = if results.interrupted { "; interrupted" } else { "" };
-    match results.worst() {
-        Worst::Holds => (Tone::Good, format!("HOLDS: {seeds}{ended}")),
-        Worst::Vacuous => {
-            (tone, format!("VACUOUS: {seeds}: nothing failed, and something that should have been seen was not{ended}"))
-        }
-        Worst::Unusable if failures == 0 => {
-            (tone, format!("{word}: {seeds}; {} could not be run{ended}", many(results.unusable.len() as u64, "file")))
-        }
-        _ => {
-            let found = many(findings as u64, "finding");
-            (tone, format!("{word}: {seeds}, {}, {found}{ended}", many(failures, "failure")))
-        }
+    let (tone, word) = match results.worst() {
+        Worst::Holds if results.interrupted => (Tone::Odd, "INTERRUPTED"),
+        Worst::Holds => (Tone::Good, "HOLDS"),
+        _ => (tone, word),
+    };
+    let sum = |of: fn(&Course) -> u64| results.scenarios.iter().map(of).sum::<u64>();
+    let failures = sum(|course| course.tally.failures());
+    let kept = results.corpus.iter().filter(|old| old.is_bad()).count() as u64;
+    let mut parts =
+        vec![many(results.scenarios.len() as u64, "scenario"), many(sum(|course| course.tally.runs), "run")];
+    if failures > 0 {
+        parts.push(many(failures, "failure"));
+        parts.push(many(sum(|course| course.tally.findings.len() as u64), "finding"));
     }
+    if !results.corpus.is_empty() {
+        parts.push(format!("{} of {} that were kept fail", count(kept), many(results.corpus.len() as u64, "case")));
+    }
+    let mut line = format!("{word}: {}", parts.join(", "));
+    if results.worst() == Worst::Vacuous && failures == 0 {
+        line += "; nothing failed, and something that should have been seen was not";
+    }
+    if !results.unusable.is_empty() {
+        line += &format!("; {} could not be run", many(results.unusable.len() as u64, "file"));
+    }
+    if results.interrupted {
+        line += "; interrupted";
+    }
+    (tone, line)
 }
 
 #[cfg(test)]

@@ -93,10 +93,10 @@ impl Check {
             fail_fast: false,
             max_failures: None,
             deadline: None,
-            sample: Sample { one_in: 0 },
+            sample: Sample { one_in: 0, first: self.first },
         };
         let done = engine::run(&self.job, &order, &AtomicBool::new(false), &Nobody);
-        done.unwrap_or_else(|error| panic!("{error}")).tally
+        done.failed.map_or(done.tally, |error| panic!("{error}"))
     }
 }
 

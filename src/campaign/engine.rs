@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::recheck::{Recheck, Sample};
 use super::run::{Job, Run};
@@ -50,12 +50,17 @@ pub enum End {
 /// What a campaign came to.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// What the runs came to, of all seeds up to the end.
+    /// What the runs came to, of all seeds up to the end. Where time or somebody's patience ended it, of all that were
+    /// done by then.
     pub tally: Tally,
+    /// Which seeds those were, in order: from each first one up to, and without, the other.
+    pub seeds: Vec<[u64; 2]>,
     /// What runs came to that were done twice.
     pub recheck: Recheck,
     /// Why it ended.
     pub end: End,
+    /// What was wrong with what a seed draws, if that ended it.
+    pub failed: Option<ScenarioError>,
 }
 
 /// Who wants to know how it goes. It knows nothing else of the campaign, so that none can depend on it.
@@ -65,10 +70,8 @@ pub trait Watch: Sync {
 }
 
 /// Runs a campaign.
-///
-/// # Errors
-/// What is wrong with what a seed draws from the scenario.
-pub fn run(job: &Job<'_>, order: &Order, stop: &AtomicBool, watch: &dyn Watch) -> Result<Done, ScenarioError> {
+#[must_use]
+pub fn run(job: &Job<'_>, order: &Order, stop: &AtomicBool, watch: &dyn Watch) -> Done {
     let shared = Shared {
         job,
         order,
@@ -83,11 +86,15 @@ pub fn run(job: &Job<'_>, order: &Order, stop: &AtomicBool, watch: &dyn Watch) -
             scope.spawn(|| shared.work());
         }
     });
-    let desk = shared.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match desk.failed {
-        Some(error) => Err(error),
-        None => Ok(Done { tally: desk.tally, recheck: desk.recheck, end: desk.end.unwrap_or(End::Done) }),
+    let mut desk = shared.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if matches!(desk.end, Some(End::TimeUp | End::Interrupted)) {
+        // What was done behind a run that took long is not lost. It depends on the clock anyway how much that is.
+        for lot in std::mem::take(&mut desk.early).into_values() {
+            desk.add(lot);
+        }
     }
+    let Desk { tally, seeds, recheck, end, failed, .. } = desk;
+    Done { tally, seeds, recheck, end: end.unwrap_or(End::Done), failed }
 }
 
 struct Shared<'a> {
@@ -102,10 +109,17 @@ struct Shared<'a> {
     desk: Mutex<Desk>,
 }
 
+/// So many lots may wait for one before them.
+const EARLY_MOST: usize = 1_000;
+
+/// How long a thread waits that is too far ahead.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Where lots are put together in their order.
 #[derive(Default)]
 struct Desk {
     tally: Tally,
+    seeds: Vec<[u64; 2]>,
     recheck: Recheck,
     /// The next lot to be added.
     due: u64,
@@ -118,6 +132,8 @@ struct Desk {
 /// What a few seeds in a row came to.
 #[derive(Default)]
 struct Lot {
+    /// Its first seed.
+    start: u64,
     tally: Tally,
     recheck: Recheck,
     /// Why it ended before its last seed, if it did.
@@ -154,6 +170,11 @@ impl Shared<'_> {
     fn work(&self) {
         let Range { start, end } = self.order.seeds.clone();
         while !self.enough.load(Ordering::Relaxed) {
+            if self.desk().early.len() > EARLY_MOST {
+                // One run takes very long, and memory is not to grow with what waits for it.
+                thread::sleep(PAUSE);
+                continue;
+            }
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let seeds = seeds_of(number);
             if seeds.start >= end - start {
@@ -164,7 +185,7 @@ impl Shared<'_> {
                 // Those before it are all being worked on, for lots are taken in their order.
                 self.enough.store(true, Ordering::Relaxed);
             }
-            let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut desk = self.desk();
             desk.early.insert(number, lot);
             desk.put_together(self.order);
             if desk.end.is_some() || desk.failed.is_some() {
@@ -173,8 +194,12 @@ impl Shared<'_> {
         }
     }
 
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lot(&self, seeds: Range<u64>) -> Lot {
-        let mut lot = Lot::default();
+        let mut lot = Lot { start: seeds.start, ..Lot::default() };
         for seed in seeds.map(Seed) {
             lot.cut = self.cut(seed);
             if lot.cut.is_some() {
@@ -205,7 +230,7 @@ impl Shared<'_> {
     fn one(&self, seed: Seed, recheck: &mut Recheck) -> Result<Option<Run>, ScenarioError> {
         let run = self.job.run(seed, self.stop)?;
         if let Some(run) = &run
-            && self.order.sample.takes(seed, self.order.seeds.start)
+            && self.order.sample.takes(seed)
         {
             recheck.look_again(self.job, run)?;
         }
@@ -225,6 +250,20 @@ impl Shared<'_> {
 }
 
 impl Desk {
+    fn add(&mut self, lot: Lot) {
+        let Lot { start, tally, recheck, cut, failed } = lot;
+        if tally.runs > 0 {
+            match self.seeds.last_mut() {
+                Some(last) if last[1] == start => last[1] += tally.runs,
+                _ => self.seeds.push([start, start + tally.runs]),
+            }
+        }
+        self.tally.merge(tally);
+        self.recheck.merge(recheck);
+        self.end = self.end.or(cut);
+        self.failed = self.failed.take().or(failed);
+    }
+
     /// Adds the lots whose turn has come.
     fn put_together(&mut self, order: &Order) {
         while self.end.is_none()
@@ -232,10 +271,7 @@ impl Desk {
             && let Some(lot) = self.early.remove(&self.due)
         {
             self.due += 1;
-            self.tally.merge(lot.tally);
-            self.recheck.merge(lot.recheck);
-            self.failed = lot.failed;
-            self.end = lot.cut;
+            self.add(lot);
             let failures = || self.tally.failures();
             if self.end.is_none()
                 && is_checkpoint(self.tally.runs)
@@ -250,6 +286,48 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::BUILT_IN;
+    use crate::scenario::Document;
+
+    /// Ends a campaign after so many runs.
+    struct Impatient {
+        left: AtomicU64,
+        ran: AtomicU64,
+        stop: AtomicBool,
+    }
+
+    impl Watch for Impatient {
+        fn ran(&self, _failed: bool) {
+            self.ran.fetch_add(1, Ordering::Relaxed);
+            if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                self.stop.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupt_loses_no_run_that_was_over() {
+        let text = r#"{ "seedstorm": 1, "protocol": "raft", "nodes": { "one_of": [3, 3, 3, 9] }, "run_for": "300ms" }"#;
+        let job = Job::new(BUILT_IN, Document::parse(text).unwrap()).unwrap();
+        for runs in [1, 7, 60, 230] {
+            let [left, ran] = [runs, 0].map(AtomicU64::new);
+            let watch = Impatient { left, ran, stop: AtomicBool::new(false) };
+            let order = Order {
+                seeds: 100..100_000,
+                jobs: NonZeroUsize::new(4).unwrap(),
+                fail_fast: false,
+                max_failures: None,
+                deadline: None,
+                sample: Sample { one_in: 0, first: 100 },
+            };
+            let done = run(&job, &order, &watch.stop, &watch);
+            assert_eq!(done.end, End::Interrupted);
+            assert_eq!(done.tally.runs, watch.ran.load(Ordering::Relaxed));
+            let seeds: u64 = done.seeds.iter().map(|[from, to]| to - from).sum();
+            assert_eq!(seeds, done.tally.runs);
+            assert!(done.seeds.is_sorted() && done.seeds[0][0] >= 100, "{:?}", done.seeds);
+        }
+    }
 
     #[test]
     fn lots_follow_each_other_and_begin_where_rules_are_looked_at() {

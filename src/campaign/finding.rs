@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{Run, Verdict};
 use crate::check::Evidence;
-use crate::rng::Seed;
+use crate::rng::{Digest, Seed};
 use crate::sim::{Failure, FailureKind};
 use crate::time::Time;
 
@@ -67,6 +67,8 @@ pub struct Sighting {
     pub seed: Seed,
     /// How many events it had.
     pub events: u64,
+    /// Names everything that happened in it.
+    pub digest: Digest,
     /// When it failed.
     pub at: Time,
     /// What shows it.
@@ -100,7 +102,7 @@ impl Finding {
 
     fn new(failure: &Failure, run: &Run) -> Self {
         let Failure { at, evidence, .. } = failure.clone();
-        let first = Sighting { seed: run.seed, events: run.events, at, evidence };
+        let first = Sighting { seed: run.seed, events: run.events, digest: run.digest, at, evidence };
         Self { shape: Shape::of(failure), count: 1, cheapest: first.clone(), first, kept: None }
     }
 

@@ -2,6 +2,7 @@
 
 use super::account::sure;
 use super::finding::Finding;
+use super::old::Old;
 use super::results::{Course, Results, Worst};
 use crate::sim::FailureKind;
 
@@ -31,6 +32,8 @@ pub fn annotations(results: &Results) -> String {
             course.missing.iter().map(|missing| command("error", &course.file, "vacuous", &missing.to_string())),
         );
     }
+    let kept = results.corpus.iter().filter(|old| old.is_bad());
+    lines.extend(kept.map(|old| command("error", &old.file, "a case that was kept fails", &old.to_string())));
     lines.extend(results.unusable.iter().map(|unusable| command("error", &unusable.file, "unusable", &unusable.error)));
     lines.concat()
 }
@@ -81,6 +84,13 @@ pub fn summary(results: &Results) -> String {
         for missing in &course.missing {
             text += &format!("\n- {}\n", cell(&missing.to_string()));
         }
+    }
+    let kept: Vec<&Old> = results.corpus.iter().filter(|old| old.is_bad()).collect();
+    if !results.corpus.is_empty() {
+        text += &format!("\n{} of {} cases that were kept fail\n", kept.len(), results.corpus.len());
+    }
+    for old in kept {
+        text += &format!("\n- {}: {}\n", cell(&old.file), cell(&old.to_string()));
     }
     for unusable in &results.unusable {
         text += &format!("\n- {}\n", cell(&unusable.error));

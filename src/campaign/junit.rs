@@ -1,10 +1,13 @@
 //! What a campaign came to, as JUnit's XML, which every CI system shows: a suite for each scenario, and in it a case
 //! for each property, for panics and endless runs, for determinism, and for what should have been seen.
 
+use std::collections::BTreeSet;
+
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::account::sure;
 use super::finding::Finding;
+use super::old::{Old, Relapse};
 use super::results::{Course, Results};
 use crate::sim::{ENDLESS, FailureKind, PANIC};
 
@@ -15,6 +18,11 @@ use crate::sim::{ENDLESS, FailureKind, PANIC};
 pub fn xml(results: &Results) -> Result<String, String> {
     let mut report = Report::new("seedstorm");
     report.add_test_suites(results.scenarios.iter().map(suite));
+    if !results.corpus.is_empty() {
+        let mut suite = TestSuite::new("corpus");
+        suite.add_test_cases(results.corpus.iter().map(|old| TestCase::new(old.file.clone(), kept(old))));
+        report.add_test_suite(suite);
+    }
     if !results.unusable.is_empty() {
         let mut suite = TestSuite::new("files");
         for unusable in &results.unusable {
@@ -26,6 +34,19 @@ pub fn xml(results: &Results) -> Result<String, String> {
     report.to_string().map_err(|error| error.to_string())
 }
 
+fn kept(old: &Old) -> TestCaseStatus {
+    let message = old.to_string();
+    match &old.now {
+        Relapse::Fixed => TestCaseStatus::success(),
+        Relapse::Broken { kind: FailureKind::Safety | FailureKind::Liveness, .. }
+        | Relapse::Other { kind: FailureKind::Safety | FailureKind::Liveness, .. } => {
+            bad(NonSuccessKind::Failure, "broken", &message, "")
+        }
+        Relapse::Broken { .. } | Relapse::Other { .. } => bad(NonSuccessKind::Error, "broken", &message, ""),
+        Relapse::Unusable { .. } => bad(NonSuccessKind::Error, "unusable", &message, ""),
+    }
+}
+
 fn suite(course: &Course) -> TestSuite {
     let mut suite = TestSuite::new(match &course.bug {
         Some(bug) => format!("{} + {bug}", course.file),
@@ -35,10 +56,9 @@ fn suite(course: &Course) -> TestSuite {
     suite.add_property(("seeds", course.tally.runs.to_string().as_str()));
     suite.add_property(("says", sure(course.tally.failures(), course.tally.runs).as_str()));
     let mut cases: Vec<TestCase> = course.tally.evaluated.iter().map(|(name, &n)| property(course, name, n)).collect();
-    let judged = |finding: &&Finding| !course.tally.evaluated.contains_key(finding.name());
-    let found: Vec<&Finding> = course.tally.findings.iter().filter(judged).collect();
-    let mut names: Vec<&str> = [PANIC, ENDLESS].into_iter().chain(found.iter().map(|finding| finding.name())).collect();
-    names.dedup();
+    let mut names = BTreeSet::from([PANIC, ENDLESS]);
+    names.extend(course.tally.findings.iter().map(Finding::name));
+    names.retain(|name| !course.tally.evaluated.contains_key(*name));
     for name in names {
         cases.push(TestCase::new(name, status_of(course, name).unwrap_or_else(TestCaseStatus::success)));
     }

@@ -214,7 +214,7 @@ fn one(sheet: &mut Sheet, profile: &Profile) {
     sheet.heading(&format!("{} ({})", profile.file, profile.protocol));
     let mut table = Table::new(&["<mistake", "found", "first seed", "seeds until found", "virtual time", "<by"]);
     for cell in profile.cells.iter().filter(|cell| cell.found > 0) {
-        let by: Vec<String> = cell.by.iter().map(|by| format!("{} {}", by.name, count(by.count))).collect();
+        let by: Vec<String> = cell.by.iter().map(|by| format!("{}×{}", count(by.count), by.name)).collect();
         table.row(
             Tone::Plain,
             vec![

@@ -1,5 +1,7 @@
 //! Failing cases that were kept, and what they come to now.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::results::Worst;
@@ -45,7 +47,25 @@ pub enum Relapse {
     },
 }
 
+impl fmt::Display for Old {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let was = self.was.as_deref().unwrap_or("whatever it broke");
+        match &self.now {
+            Relapse::Fixed => write!(f, "{was} holds"),
+            Relapse::Broken { property, .. } => f.write_str(property),
+            Relapse::Other { property, .. } => write!(f, "{property}, and not {was} as before"),
+            Relapse::Unusable { error } => f.write_str(error),
+        }
+    }
+}
+
 impl Old {
+    /// Whether it fails, or cannot be run.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.now != Relapse::Fixed
+    }
+
     pub(super) fn worst(&self) -> Worst {
         match &self.now {
             Relapse::Fixed => Worst::Holds,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::finding::Finding;
 use super::old::Old;
@@ -136,6 +137,12 @@ impl Course {
         }
     }
 
+    /// Whether its seeds are as many as its runs.
+    fn adds_up(&self) -> bool {
+        let lengths = self.seeds.iter().map(|[from, to]| to.checked_sub(*from).map(u128::from));
+        lengths.sum::<Option<u128>>() == Some(self.tally.runs.into())
+    }
+
     /// Adds what another part of the same campaign came to.
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
@@ -143,6 +150,21 @@ impl Course {
         self.seeds.extend(other.seeds);
         self.seeds = joined(std::mem::take(&mut self.seeds));
         self.asked = self.asked.zip(other.asked).map(|(a, b)| [a[0].min(b[0]), a[1].max(b[1])]);
+    }
+}
+
+/// A number, of whatever is counted, that would not add up with others.
+fn too_much(value: &Value) -> Option<u64> {
+    const MOST: u64 = 1 << 56;
+    match value {
+        Value::Number(number) => number.as_u64().filter(|&number| number > MOST),
+        Value::Array(items) => items.iter().find_map(too_much),
+        // Seeds may be any.
+        Value::Object(fields) => {
+            let counted = fields.iter().filter(|(name, _)| !["seeds", "asked"].contains(&name.as_str()));
+            counted.map(|(_, value)| value).find_map(too_much)
+        }
+        _ => None,
     }
 }
 
@@ -260,8 +282,15 @@ impl Results {
     /// It cannot be read, or holds no results.
     pub fn load(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let results: Self = serde_json::from_str(&text)
-            .map_err(|error| format!("{}: these are no results of a campaign: {error}", path.display()))?;
+        let refuse = |error: String| format!("{}: these are no results of a campaign: {error}", path.display());
+        let value: Value = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+        if let Some(number) = too_much(&value) {
+            return Err(refuse(format!("nobody has counted to {number}")));
+        }
+        let results = Self::deserialize(value).map_err(|error| refuse(error.to_string()))?;
+        if let Some(course) = results.scenarios.iter().find(|course| !course.adds_up()) {
+            return Err(refuse(format!("{}: its seeds are not as many as its runs", course.file)));
+        }
         if results.seedstorm != FORMAT {
             let theirs = results.seedstorm;
             return Err(format!("{}: version {theirs} of the format; this seedstorm reads {FORMAT}", path.display()));

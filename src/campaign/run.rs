@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 use crate::fault::FaultPlan;
 use crate::fault::ledger::Ledger;
 use crate::lab::{Experiment, Look, admit, prepare};
+use crate::quiet::{Panic, quietly};
 use crate::rng::{Digest, Seed};
 use crate::scenario::{Document, Expect, Scenario, ScenarioError};
-use crate::sim::{Failure, Liveness, Outcome};
+use crate::sim::{Failure, FailureKind, Liveness, Outcome, PANIC};
 use crate::time::{Span, Time};
 
 /// A scenario that is about to run under many seeds.
@@ -88,10 +89,13 @@ impl<'e> Job<'e> {
     /// # Errors
     /// What is wrong with what it draws.
     pub fn run(&self, seed: Seed, stop: &AtomicBool) -> Result<Option<Run>, ScenarioError> {
-        let (scenario, plan) = self.prepare(seed)?;
-        let look = Look { stop: Some(stop), ..Look::default() };
-        let shown = self.experiment.run(&scenario, plan, look)?;
-        Ok((!shown.interrupted).then(|| Run::of(seed, &scenario.expect, &shown.outcome)))
+        let run = || {
+            let (scenario, plan) = self.prepare(seed)?;
+            let look = Look { stop: Some(stop), ..Look::default() };
+            let shown = self.experiment.run(&scenario, plan, look)?;
+            Ok((!shown.interrupted).then(|| Run::of(seed, &scenario.expect, &shown.outcome)))
+        };
+        quietly(run).unwrap_or_else(|panic| Ok(Some(Run::never_begun(seed, &panic))))
     }
 }
 
@@ -123,6 +127,29 @@ impl Run {
             ledger: outcome.ledger.clone(),
             evaluated: outcome.properties.iter().map(|line| (line.info.name, line.evaluated)).collect(),
             facts: outcome.facts.clone(),
+        }
+    }
+
+    /// What a run came to in which the protocol panicked before the first event.
+    fn never_begun(seed: Seed, panic: &Panic) -> Self {
+        let failure = Failure {
+            property: PANIC.to_owned(),
+            kind: FailureKind::Panic,
+            at: Time::ZERO,
+            evidence: panic.evidence(),
+        };
+        Self {
+            seed,
+            verdict: Verdict::Failed(failure),
+            digest: Digest::default(),
+            events: 0,
+            lasted: Span::ZERO,
+            excused: false,
+            empty: false,
+            converged: None,
+            ledger: Ledger::default(),
+            evaluated: Vec::new(),
+            facts: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::Job;
 use super::tally::Tally;
+use crate::check::PropertyInfo;
 use crate::ids::FaultKind;
 use crate::scenario::{Document, Expect};
 
@@ -72,7 +73,7 @@ impl fmt::Display for Shortfall {
             Self::Property { name, after } if after.is_empty() => {
                 write!(f, "{name} was never evaluated on anything that is not trivial")
             }
-            Self::Property { name, after } => write!(f, "{name} was never evaluated, though {after} was reported"),
+            Self::Property { name, after } => write!(f, "{name}, which looks at {after}, was never evaluated"),
             Self::Situation { fact } => write!(
                 f,
                 "{fact} was never reported, and should be sometimes; if that is as it should be, \
@@ -140,12 +141,20 @@ fn expected(document: &Document) -> Option<String> {
 }
 
 /// Properties that were judged and had nothing to look at, though the faults that they need are configured, and the
-/// facts that they look at were reported.
+/// facts that they look at were reported; those that the scenario asks for by name whatever was.
 fn unlooked_at(job: &Job<'_>, tally: &Tally) -> Vec<Shortfall> {
     let configured = |kind: &FaultKind| tally.ledger.used().any(|line| line.kind == *kind);
     let infos = job.experiment.properties();
     let judged = infos.iter().filter(|info| tally.evaluated.get(info.name) == Some(&0));
-    let needed = judged.filter(|info| info.needs.is_empty() || info.needs.iter().any(configured));
-    let looked_for = needed.filter(|info| info.after.is_empty() || tally.facts.contains_key(info.after));
-    looked_for.map(|info| Shortfall::Property { name: info.name.to_owned(), after: info.after.to_owned() }).collect()
+    let named = job.document.value().get("checks").and_then(serde_json::Value::as_array);
+    let is_named = |name: &str| named.is_some_and(|named| named.iter().any(|check| check == name));
+    let is_looked_for = |info: &&PropertyInfo| {
+        let needed = info.needs.is_empty() || info.needs.iter().any(configured);
+        let has_what_to_look_at = info.after.is_empty() || tally.facts.contains_key(info.after);
+        is_named(info.name) || needed && has_what_to_look_at
+    };
+    judged
+        .filter(is_looked_for)
+        .map(|info| Shortfall::Property { name: info.name.to_owned(), after: info.after.to_owned() })
+        .collect()
 }

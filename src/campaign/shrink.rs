@@ -33,6 +33,7 @@ use crate::scenario::{Reproducer, Scenario};
 use crate::sim::Failure;
 use crate::time::{Span, Time};
 pub use account::account;
+use certificate::Certificate;
 pub use certificate::Needed;
 pub use elements::{Element, Size};
 use search::Search;
@@ -109,6 +110,8 @@ pub enum Unshrinkable {
     NothingBroke,
     /// What broke does not break any more; this does instead, if anything.
     Mended(Option<Failure>),
+    /// It was interrupted before it was seen whether it still breaks.
+    Interrupted,
 }
 
 /// Shrinks a failing run.
@@ -125,12 +128,18 @@ pub fn shrink(
     let failure = reproducer.verdict.as_ref().ok_or(Unshrinkable::NothingBroke)?;
     let scenario = written::explicit(reproducer);
     let before = Size::of(&scenario, experiment.groups());
-    let mut search =
-        Search::begin(experiment, scenario, failure, effort, (stop, watch)).map_err(Unshrinkable::Mended)?;
+    let mut search = Search::begin(experiment, scenario, failure, effort, (stop, watch))?;
     take_out(&mut search, effort.tries);
-    make_smaller(&mut search, effort.tries);
+    let parts = Element::all(&search.best.scenario, experiment.groups()).len() as u64;
+    // Of thousands of operations each takes its time, and the certificate is worth more than round numbers.
+    if search.percent_of(parts) < 10 {
+        make_smaller(&mut search, effort.tries);
+    }
     search.until(90);
-    let mut certificate = search.certify(effort.tries);
+    let mut certificate = Certificate::default();
+    if search.percent_of(parts * u64::from(effort.tries)) < 10 {
+        certificate = search.certify(effort.tries);
+    }
     if !certificate.is_complete {
         search.until(98);
         certificate = search.certify(1);
@@ -141,11 +150,10 @@ pub fn shrink(
     let why = why(&certificate.needed, certificate.is_complete, doomed_from, &search.best.failure);
     scenario.about = written::about(&scenario, &search.best.failure, reproducer, &why);
     let after = Size::of(&scenario, experiment.groups());
-    let last = search.run(&scenario, None);
     watch.over();
     Ok(Shrunk {
         failure: search.best.failure.clone(),
-        digest: last.map_or_else(Digest::default, |outcome| outcome.digest),
+        digest: search.best.digest,
         before,
         after,
         why,

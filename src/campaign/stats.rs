@@ -1,6 +1,6 @@
 //! What may be said of a rate that was counted: exact intervals (Clopper and Pearson, 1934).
 
-use statrs::distribution::{Beta, ContinuousCDF};
+use statrs::function::beta::beta_reg;
 
 /// How sure an interval is.
 const CONFIDENCE: f64 = 0.95;
@@ -14,14 +14,27 @@ pub fn interval(hits: u64, trials: u64) -> [f64; 2] {
     }
     let doubt = 1.0 - CONFIDENCE;
     let side = if hits == 0 || hits == trials { doubt } else { doubt / 2.0 };
-    let quantile = |a: u64, b: u64, p: f64| {
-        // Both parameters are at least 1 where this is asked.
-        Beta::new(a as f64, b as f64).map_or(f64::NAN, |beta| beta.inverse_cdf(p))
-    };
     let misses = trials - hits;
-    let low = if hits == 0 { 0.0 } else { quantile(hits, misses + 1, side) };
-    let high = if misses == 0 { 1.0 } else { quantile(hits + 1, misses, 1.0 - side) };
-    [low, high]
+    // Where all are of one kind the bound is known in closed form.
+    let extreme = doubt.ln() / trials as f64;
+    match (hits, misses) {
+        (0, _) => [0.0, -extreme.exp_m1()],
+        (_, 0) => [extreme.exp(), 1.0],
+        _ => [quantile(hits, misses + 1, side), quantile(hits + 1, misses, 1.0 - side)],
+    }
+}
+
+/// Where the beta distribution with these parameters reaches `p`. By halves on a logarithmic scale, for rates are
+/// small.
+fn quantile(a: u64, b: u64, p: f64) -> f64 {
+    /// More than a double has digits.
+    const HALVINGS: u32 = 80;
+    let (mut low, mut high) = (-60.0_f64, 0.0_f64);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if beta_reg(a as f64, b as f64, middle.exp2()) < p { low = middle } else { high = middle }
+    }
+    high.exp2()
 }
 
 #[cfg(test)]
@@ -43,5 +56,22 @@ mod tests {
         assert!((interval(0, 100_000)[1] - 2.9957e-5).abs() < 1e-8);
         near(interval(100, 100)[0], 0.05_f64.powf(0.01));
         assert_eq!(interval(0, 0), [0.0, 1.0]);
+    }
+
+    /// Where the normal approximation is as good as any.
+    #[test]
+    fn however_many_runs_there_are_the_bounds_are_known() {
+        for trials in [1_000_000, 10_000_000, 1_000_000_000, 1_000_000_000_000_u64] {
+            let [low, high] = interval(0, trials);
+            assert!(low == 0.0 && (high * trials as f64 - 2.9957).abs() < 1e-3, "{trials}: {high}");
+            // The published bounds on the mean of a Poisson distribution of which 1 and 7 were counted.
+            for (hits, bounds) in [(1, [0.02532, 5.5716]), (7, [2.8144, 14.4227])] {
+                let found = interval(hits, trials).map(|bound| bound * trials as f64);
+                assert!(found.iter().zip(bounds).all(|(found, bound)| (found / bound - 1.0).abs() < 5e-3), "{found:?}");
+            }
+            let half = interval(trials / 2, trials);
+            let width = 1.959_964 / (trials as f64).sqrt();
+            assert!((half[1] - half[0] - width).abs() < width / 100.0, "{trials}: {half:?}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! `bugs`: the kill matrix.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::console::Console;
@@ -11,6 +13,8 @@ use super::interrupt;
 use super::output::replaceable;
 use super::progress::Progress;
 use super::stop::Stop;
+use serde_json::Value;
+
 use crate::campaign::kill::{self, Cell, Matrix, Profile};
 use crate::campaign::{self, End, Job, Order, Sample, Tally, write_whole};
 use crate::lab::Experiment;
@@ -55,12 +59,16 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         return Err(Stop::input(format!("--seeds: {} from {} are no seeds to run", args.seeds, args.from)));
     }
     args.out.as_deref().map_or(Ok(()), |out| replaceable(out, "--out", args.force))?;
-    let profiles = profiles(args, experiments)?;
+    let profiles = profiles(args, experiments, console)?;
     let planted = profiles.iter().map(|(_, bugs)| bugs.len() as u64 + 1).sum::<u64>();
     let progress = Progress::over(Some(planted.saturating_mul(args.seeds)));
-    let found = profiles.iter().map(|(job, bugs)| one(args, job, bugs, &progress)).collect::<Result<Vec<_>, Stop>>();
+    let mut found = Vec::new();
+    for (job, bugs) in &profiles {
+        found.extend(one(args, job, bugs, &progress)?);
+    }
     progress.finish();
-    let matrix = Matrix::new([args.from, args.from + args.seeds], found?);
+    let interrupted = interrupt::watched().load(Ordering::Relaxed);
+    let matrix = Matrix::new([args.from, args.from + args.seeds], found);
     if let Some(out) = &args.out {
         let text = serde_json::to_string_pretty(&matrix).unwrap_or_default() + "\n";
         write_whole(out, &text).map_err(|error| Stop::unwritable(out, &error))?;
@@ -70,6 +78,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     }
     console.say(&kill::text(&matrix, console.ink()));
     Ok(match () {
+        () if interrupted => Exit::Interrupted,
         () if matrix.convicts_the_innocent() => Exit::Safety,
         () if matrix.survivors().is_empty() => Exit::Holds,
         () => Exit::Vacuous,
@@ -77,9 +86,13 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
 }
 
 /// The scenarios, each with the mistakes that are planted in it.
-fn profiles<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Vec<(Job<'e>, Vec<&'static str>)>, Stop> {
+fn profiles<'e>(
+    args: &Args,
+    experiments: &[&'e dyn Experiment],
+    console: &Console,
+) -> Result<Vec<(Job<'e>, Vec<&'static str>)>, Stop> {
     let mut profiles = Vec::new();
-    for file in files(&args.paths) {
+    for file in files(&args.paths, None) {
         let file = file.map_err(|unusable| Stop::input(unusable.error))?;
         let job = Job::new(experiments, Document::load(&file)?)?;
         let all = job.experiment.bugs().iter().map(|bug| bug.name);
@@ -87,47 +100,57 @@ fn profiles<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Vec<(
         if job.document.value().get("bug").is_some() {
             return Err(Stop::input(format!("{}: it plants a mistake itself; leave out \"bug\"", file.display())));
         }
-        if !bugs.is_empty() {
+        let expect = job.document.value().get("expect");
+        if expect.is_some_and(Value::is_object) {
+            // There the correct code breaks something, too.
+            console.note(&format!("{}: left out, for something is to break in it anyway (\"expect\")", file.display()));
+        } else if !bugs.is_empty() {
             profiles.push((job, bugs));
         }
     }
     match &args.bug {
         Some(bug) if profiles.is_empty() => {
-            let known = experiments.iter().flat_map(|experiment| experiment.bugs()).map(|bug| bug.name);
-            Err(Stop::input(unknown(&format!("--bug: no protocol here has a planted mistake {bug:?}"), bug, known)))
+            let known: BTreeSet<&str> =
+                experiments.iter().flat_map(|experiment| experiment.bugs()).map(|bug| bug.name).collect();
+            Err(Stop::input(if known.contains(bug.as_str()) {
+                format!("--bug: no scenario here is of a protocol that has {bug:?} (`list bugs`)")
+            } else {
+                unknown(&format!("--bug: there is no planted mistake {bug:?}"), bug, known)
+            }))
         }
-        None if profiles.is_empty() => Err(Stop::input("these protocols have no mistakes to plant")),
+        None if profiles.is_empty() => Err(Stop::input("here is no scenario in which mistakes could be planted")),
         _ => Ok(profiles),
     }
 }
 
-fn one(args: &Args, job: &Job<'_>, bugs: &[&'static str], progress: &Progress) -> Result<Profile, Stop> {
-    let correct = tally(args, job, progress)?;
+/// All mistakes under one profile. An interrupt leaves those that were finished; nothing before the correct code was.
+fn one(args: &Args, job: &Job<'_>, bugs: &[&'static str], progress: &Progress) -> Result<Option<Profile>, Stop> {
+    let Some(correct) = tally(args, job, progress)? else { return Ok(None) };
     let mut cells = Vec::new();
     for bug in job.experiment.bugs().iter().filter(|bug| bugs.contains(&bug.name)) {
         let mut planted = job.clone();
         planted.document.plant(bug.name);
-        cells.push(Cell::of(bug.name, bug.breaks, &tally(args, &planted, progress)?));
+        let Some(tally) = tally(args, &planted, progress)? else { break };
+        cells.push(Cell::of(bug.name, bug.breaks, &tally));
     }
     let file = job.document.file().unwrap_or_default().to_owned();
     let protocol = job.experiment.name().to_owned();
-    // Where the scenario wants a property to break, the correct code breaks it too.
-    let correct_failed = correct.failures() + correct.expected.as_ref().map_or(0, |expected| expected.count);
-    Ok(Profile { file, protocol, correct: correct_failed, runs: correct.runs, cells })
+    Ok(Some(Profile { file, protocol, correct: correct.failures(), runs: correct.runs, cells }))
 }
 
-fn tally(args: &Args, job: &Job<'_>, progress: &Progress) -> Result<Tally, Stop> {
+/// What all seeds come to; nothing if it was interrupted.
+fn tally(args: &Args, job: &Job<'_>, progress: &Progress) -> Result<Option<Tally>, Stop> {
     let order = Order {
         seeds: args.from..args.from + args.seeds,
         jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
         fail_fast: false,
         max_failures: None,
         deadline: None,
-        sample: Sample { one_in: 0 },
+        sample: Sample { one_in: 0, first: args.from },
     };
-    let done = campaign::run(job, &order, interrupt::watched(), progress)?;
-    if done.end == End::Interrupted {
-        return Err(Stop::new(Exit::Interrupted, "interrupted; nothing was written"));
+    let done = campaign::run(job, &order, interrupt::watched(), progress);
+    match done.failed {
+        Some(error) => Err(error.into()),
+        None => Ok((done.end != End::Interrupted).then_some(done.tally)),
     }
-    Ok(done.tally)
 }

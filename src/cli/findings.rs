@@ -8,9 +8,10 @@ use super::shell::{program, quoted};
 use super::shrink::beside;
 use super::stop::Stop;
 use crate::campaign::shrink::{self, Effort, Watch};
-use crate::campaign::{Course, Job, Kept, write_whole};
+use crate::campaign::{Course, Difference, Job, Kept, Sighting, write_whole};
 use crate::lab::Look;
-use crate::report::files::save_beside;
+use crate::quiet::quietly;
+use crate::report::files::{free, save_beside};
 use crate::report::layout::many;
 use crate::rng::Seed;
 use crate::scenario::Reproducer;
@@ -29,6 +30,10 @@ pub(super) struct Keeping {
 pub(super) type Watched<'a> = (&'a AtomicBool, &'a dyn Watch);
 
 impl Keeping {
+    pub(super) fn folder(&self) -> &Path {
+        &self.out
+    }
+
     /// What cannot be written is said before the first run and not after the last.
     pub(super) fn check(&self) -> Result<(), Stop> {
         if self.out.exists() && !self.out.is_dir() {
@@ -41,21 +46,34 @@ impl Keeping {
     pub(super) fn keep(&self, job: &Job<'_>, course: &mut Course, watched: Watched<'_>) -> Result<(), Stop> {
         let stem = stem(&course.file);
         for finding in &mut course.tally.findings {
-            finding.kept = Some(self.one(job, &stem, finding.cheapest.seed, watched)?);
+            let Sighting { seed, digest, .. } = finding.cheapest;
+            let again = quietly(|| self.again(job, seed)).map_err(|panic| {
+                Stop::input(format!("seed {seed} panics before its first event: {}", panic.evidence()))
+            })??;
+            if again.digest == Some(digest) {
+                finding.kept = Some(self.one(job, &stem, &again, watched)?);
+            } else {
+                let what = "it failed, and came to something else when it was run again".to_owned();
+                course.recheck.differed.push(Difference { seed, what, parting: None });
+            }
         }
         Ok(())
     }
 
-    fn one(&self, job: &Job<'_>, stem: &str, seed: Seed, watched: Watched<'_>) -> Result<Kept, Stop> {
+    /// Runs a seed again, for its reproducer.
+    fn again(&self, job: &Job<'_>, seed: Seed) -> Result<Reproducer, Stop> {
         let (scenario, plan) = job.prepare(seed)?;
         let shown = job.experiment.run(&scenario, plan.clone(), Look::default())?;
-        let reproducer = reproducer(seed, &scenario, &plan, &shown.outcome);
+        Ok(reproducer(seed, &scenario, &plan, &shown.outcome))
+    }
+
+    fn one(&self, job: &Job<'_>, stem: &str, reproducer: &Reproducer, watched: Watched<'_>) -> Result<Kept, Stop> {
         std::fs::create_dir_all(&self.out).map_err(|error| Stop::unwritable(&self.out, &error))?;
-        let place = self.out.join(format!("{stem}-{}", name(&reproducer)));
-        let path = save_beside(&reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
+        let place = self.out.join(format!("{stem}-{}", name(reproducer)));
+        let path = save_beside(reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
         let reproducer_path = path.display().to_string();
         let replay = format!("{} replay {}", program(), quoted(&reproducer_path));
-        let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, &reproducer, &path, watched)? };
+        let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, reproducer, &path, watched)? };
         Ok(Kept { reproducer: reproducer_path, replay, shrunk, why })
     }
 }
@@ -82,11 +100,14 @@ fn smallest(
         let why = format!("not shrunk: one run has {}; {} shrink takes its time", many(events, "event"), program());
         return Ok((None, Some(why)));
     }
-    // It has just broken: if it does not again, that is a matter of determinism, which is judged elsewhere.
+    // It broke twice. What it leaves may still not be a case by itself: clients may stand as no scenario says.
     let Ok(shrunk) = shrink::shrink(job.experiment, reproducer, effort, stop, watch) else {
         return Ok((None, None));
     };
-    let place = beside(path);
-    write_whole(&place, &shrink::text(&shrunk.scenario)).map_err(|error| Stop::unwritable(&place, &error))?;
+    let text = shrink::text(&shrunk.scenario);
+    let (place, is_there) = free(&beside(path), |there| there == text);
+    if !is_there {
+        write_whole(&place, &text).map_err(|error| Stop::unwritable(&place, &error))?;
+    }
     Ok((Some(place.display().to_string()), Some(shrunk.why)))
 }

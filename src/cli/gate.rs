@@ -1,5 +1,6 @@
 //! `gate`: many seeds of many scenarios, for CI.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -40,7 +41,7 @@ pub(super) struct Args {
     /// The first seed
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     from: u64,
-    /// Takes no longer than this, such as 5m; it says how many seeds that were
+    /// Begins no further run after this, such as 5m; it says how many seeds that were
     #[arg(long = "for", value_name = "TIME", value_parser = wall_time, conflicts_with = "shard")]
     time: Option<Duration>,
     /// Ends a scenario with its first seed that fails
@@ -93,7 +94,8 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         return Err(Stop::input(format!("--bug: no scenario here is of a protocol that has {bug:?} (`list bugs`)")));
     }
     let kept = args.corpus.as_deref().map(|folder| corpus::run(folder, experiments, console)).transpose()?;
-    let mut campaign = Campaign { args, started: Instant::now(), courses: Vec::new(), unusable, interrupted: false };
+    let interrupted = interrupt::watched().load(Ordering::Relaxed);
+    let mut campaign = Campaign { args, started: Instant::now(), courses: Vec::new(), unusable, interrupted };
     campaign.all(&jobs, console);
     let Campaign { courses, unusable, interrupted, .. } = campaign;
     let mut results = Results::new(courses, unusable, interrupted);
@@ -105,12 +107,12 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
 pub(super) fn report(outputs: &Outputs, mut results: Results, console: &mut Console) -> Result<Exit, Stop> {
     let exit = if results.interrupted { Exit::Interrupted } else { Exit::from(results.worst()) };
     results.exit_code = exit.code();
+    let written = outputs.write(&results, console);
     console.say(&account::summary(&results, console.ink()));
     if console.is_json() {
         console.document(&results);
     }
-    outputs.write(&results, console)?;
-    Ok(exit)
+    written.map(|()| exit)
 }
 
 impl From<Worst> for Exit {
@@ -183,7 +185,7 @@ impl Args {
     /// All scenarios in the order of their paths, and the files that are none.
     fn jobs<'e>(&self, experiments: &[&'e dyn Experiment]) -> (Vec<Job<'e>>, Vec<Unusable>) {
         let (mut jobs, mut unusable) = (Vec::new(), Vec::new());
-        for found in files(&self.paths) {
+        for found in files(&self.paths, Some(self.keeping.folder())) {
             match found.and_then(|file| self.job(&file, experiments)) {
                 Ok(Some(job)) => jobs.push(job),
                 Ok(None) => {}
@@ -214,8 +216,22 @@ impl Args {
     }
 }
 
-/// The scenario files of these paths: of a folder all that end in `.json`, those of its folders included.
-pub(super) fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
+/// The scenario files of these paths, each once: of a folder all that end in `.json`, those of its folders included,
+/// but for what is in the folder `except`.
+pub(super) fn files(paths: &[PathBuf], except: Option<&Path>) -> Vec<Result<PathBuf, Unusable>> {
+    let mut files = all_files(paths);
+    let mut seen = BTreeSet::new();
+    let except = except.and_then(|folder| folder.canonicalize().ok());
+    files.retain(|file| {
+        let Some(place) = file.as_ref().ok().and_then(|file| file.canonicalize().ok()) else { return true };
+        let is_asked_for = paths.iter().any(|path| file.as_ref() == Ok(path));
+        let is_left_out = except.as_ref().is_some_and(|folder| place.starts_with(folder)) && !is_asked_for;
+        !is_left_out && seen.insert(place)
+    });
+    files
+}
+
+fn all_files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Unusable>> {
     let mut files = Vec::new();
     for path in paths {
         let refuse = |error: String| Unusable {
@@ -242,7 +258,10 @@ pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()>
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            collect(&path, files)?;
+            // Links between folders may go round in circles.
+            if !path.is_symlink() {
+                collect(&path, files)?;
+            }
         } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
@@ -264,15 +283,13 @@ impl Campaign<'_> {
         let each = jobs.iter().map(|job| self.args.seeds_of(job)).map(|seeds| seeds.end - seeds.start);
         let progress = Progress::over(self.args.time.is_none().then(|| each.sum()));
         for (n, job) in jobs.iter().enumerate() {
-            let course = self.one(job, jobs.len() - n, &progress);
-            if let Some(course) = course {
-                let seeds = self.args.seeds_of(job);
-                progress.aside(|| self.tell(&course, &seeds, jobs.len() == 1, console));
-                self.courses.push(course);
-            }
             if self.interrupted {
                 break;
             }
+            let course = self.one(job, jobs.len() - n, &progress);
+            let seeds = self.args.seeds_of(job);
+            progress.aside(|| self.tell(&course, &seeds, jobs.len() == 1, console));
+            self.courses.push(course);
         }
         progress.finish();
     }
@@ -284,20 +301,17 @@ impl Campaign<'_> {
         }
     }
 
-    fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Option<Course> {
+    fn one(&mut self, job: &Job<'_>, left: usize, progress: &Progress) -> Course {
         let args = self.args;
         let seeds = args.seeds_of(job);
-        let Done { tally, mut recheck, end } =
-            match campaign::run(job, &self.order(seeds.clone(), left), interrupt::watched(), progress) {
-                Ok(done) => done,
-                Err(error) => {
-                    self.note(job, Err(error.into()));
-                    return None;
-                }
-            };
+        let order = self.order(job, left);
+        let Done { tally, seeds: ran, mut recheck, end, failed } =
+            campaign::run(job, &order, interrupt::watched(), progress);
+        self.note(job, failed.map_or(Ok(()), |error| Err(error.into())));
         self.interrupted |= end == End::Interrupted;
         if !self.interrupted {
-            let done = elsewhere(job, args.bug.as_deref()).and_then(|program| recheck.look_elsewhere(&program));
+            let done = elsewhere(job, args.bug.as_deref())
+                .and_then(|program| recheck.look_elsewhere(&program, interrupt::watched()));
             self.note(job, done.map_err(not_startable));
         }
         if args.time.is_none() {
@@ -307,7 +321,7 @@ impl Campaign<'_> {
             file: file_of(job),
             protocol: job.experiment.name().to_owned(),
             bug: args.bug.clone(),
-            seeds: if tally.runs > 0 { vec![[seeds.start, seeds.start + tally.runs]] } else { Vec::new() },
+            seeds: ran,
             asked: args.asked(job).map(|asked| [asked.start, asked.end]),
             tally,
             recheck,
@@ -320,20 +334,20 @@ impl Campaign<'_> {
         let kept = args.keeping.keep(job, &mut course, (interrupt::watched(), progress));
         self.note(job, kept);
         self.interrupted |= interrupt::watched().load(Ordering::Relaxed);
-        Some(course)
+        course
     }
 
-    fn order(&self, seeds: Range<u64>, left: usize) -> Order {
+    fn order(&self, job: &Job<'_>, left: usize) -> Order {
         let args = self.args;
         // What is left of the time is for all scenarios that are left, in equal parts.
         let time = args.time.map(|time| time.saturating_sub(self.started.elapsed()));
         Order {
-            seeds,
+            seeds: args.seeds_of(job),
             jobs: args.jobs.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
             fail_fast: args.fail_fast,
             max_failures: args.max_failures,
             deadline: time.map(|time| Instant::now() + time / u32::try_from(left).unwrap_or(u32::MAX)),
-            sample: Sample { one_in: args.twice },
+            sample: Sample { one_in: args.twice, first: args.from },
         }
     }
 
@@ -362,10 +376,10 @@ fn file_of(job: &Job<'_>) -> String {
 /// The command that runs seeds of this scenario in another process.
 fn elsewhere(job: &Job<'_>, bug: Option<&str>) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("digests").args(bug.iter().flat_map(|bug| ["--bug", bug])).arg(file_of(job));
+    command.arg("digests").args(bug.iter().flat_map(|bug| ["--bug", bug])).args(["--", &file_of(job)]);
     Ok(command)
 }
 
 fn not_startable(error: io::Error) -> Stop {
-    Stop::input(format!("another process cannot be started to run seeds again: {error}; --twice 0 does without"))
+    Stop::input(format!("no other process has run seeds again: {error}; --twice 0 does without"))
 }

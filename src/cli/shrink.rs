@@ -17,7 +17,7 @@ use super::stop::Stop;
 use crate::campaign::shrink::{self, Effort, Shrunk, Unshrinkable, Watch};
 use crate::campaign::write_whole;
 use crate::lab::{Experiment, Look, admit, prepare};
-use crate::report::files::SUFFIX;
+use crate::report::files::{SUFFIX, is_same};
 use crate::report::layout::{Tone, count, many};
 use crate::rng::Seed;
 use crate::scenario::{Document, FORMAT, Reproducer, aside_in, folder_of};
@@ -121,6 +121,9 @@ impl Args {
         if out.is_dir() {
             return Err(Stop::input(format!("--out: {} is a folder; name a file in it", out.display())));
         }
+        if is_same(out, &self.file) {
+            return Err(Stop::input("--out: that is the reproducer itself; name another file"));
+        }
         replaceable(out, "--out", self.force)?;
         aside_in(folder).map(drop).map_err(|error| Stop::unwritable(out, &error))
     }
@@ -138,6 +141,9 @@ fn refused(file: &Path, reproducer: &Reproducer, why: &Unshrinkable) -> Stop {
     match why {
         Unshrinkable::NothingBroke => {
             Stop::input(format!("{file}: it does not say what broke (\"verdict\"); only a failing run can be shrunk"))
+        }
+        Unshrinkable::Interrupted => {
+            Stop::new(Exit::Interrupted, format!("{file}: interrupted before anything was found; nothing was written"))
         }
         Unshrinkable::Mended(now) => {
             let was = reproducer.verdict.as_ref().map_or("", |failure| failure.property.as_str());

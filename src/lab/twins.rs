@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SimOf, begun};
+use super::{SimOf, sim};
 use crate::fault::FaultPlan;
 use crate::protocol::Protocol;
 use crate::quiet::quietly;
@@ -31,7 +31,7 @@ pub(super) fn twins<P: Protocol>(
     scenario: &Scenario,
     plan: &FaultPlan,
 ) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {
-    let mut twins = [begun::<P>(scenario, plan.clone())?, begun::<P>(scenario, plan.clone())?];
+    let mut twins = [sim::<P>(scenario, plan.clone())?, sim::<P>(scenario, plan.clone())?];
     loop {
         let goes_on = twins.each_mut().map(step::<P>);
         let [digest, other] = twins.each_ref().map(SimOf::<P>::digest);
@@ -48,7 +48,7 @@ pub(super) fn twins<P: Protocol>(
 /// One event; a panic ends a run as it does elsewhere.
 fn step<P: Protocol>(sim: &mut SimOf<P>) -> bool {
     quietly(|| sim.step()).unwrap_or_else(|panic| {
-        sim.panicked(&panic.message, &panic.place);
+        sim.panicked(panic.evidence());
         false
     })
 }
@@ -56,7 +56,7 @@ fn step<P: Protocol>(sim: &mut SimOf<P>) -> bool {
 /// The same once more, this time with someone who listens: that is slow, and needed only to name the event.
 fn listening<P: Protocol>(scenario: &Scenario, plan: &FaultPlan) -> Result<Option<Parting>, ScenarioError> {
     let heard: [Rc<RefCell<Vec<Record>>>; 2] = Default::default();
-    let mut twins = [begun::<P>(scenario, plan.clone())?, begun::<P>(scenario, plan.clone())?];
+    let mut twins = [sim::<P>(scenario, plan.clone())?, sim::<P>(scenario, plan.clone())?];
     for (sim, heard) in twins.iter_mut().zip(&heard) {
         let ear = Rc::clone(heard);
         let tracer: Tracer = Box::new(move |record| ear.borrow_mut().push(record.clone()));

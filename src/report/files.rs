@@ -89,16 +89,24 @@ impl Pages {
 /// # Errors
 /// The folder does not exist or cannot be written to.
 pub fn save_beside(reproducer: &Reproducer, path: &Path) -> io::Result<PathBuf> {
+    match free(path, |text| says_the_same(text, reproducer)) {
+        (place, true) => Ok(place),
+        (place, false) => reproducer.save(&place).map(|()| place),
+    }
+}
+
+/// A place where nothing is, or just what is to be there; which of the two. It is `path`, or that with a number.
+#[must_use]
+pub fn free(path: &Path, is_it: impl Fn(&str) -> bool) -> (PathBuf, bool) {
     let mut place = path.to_owned();
     for n in 2u32.. {
         match std::fs::read_to_string(&place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-            Ok(text) if says_the_same(&text, reproducer) => return Ok(place),
+            Ok(text) if is_it(&text) => return (place, true),
             _ => place = numbered(path, n),
         }
     }
-    reproducer.save(&place)?;
-    Ok(place)
+    (place, false)
 }
 
 fn says_the_same(text: &str, reproducer: &Reproducer) -> bool {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::elements::Element;
+use super::passes::slackened;
 use super::search::{Search, Tried};
+use crate::scenario::Scenario;
 
 /// A part of a case without which nothing breaks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +32,14 @@ impl Search<'_> {
         }
     }
 
+    /// A case may have been cut off so shortly after its breach that one that comes a little later would not be seen.
+    fn with_slack(&self, mut scenario: Scenario) -> Scenario {
+        if !self.is_of_liveness() {
+            scenario.run_for = slackened(scenario.run_for);
+        }
+        scenario
+    }
+
     /// Nothing if something could be taken out.
     fn certified(&mut self, tries: u32) -> Option<Certificate> {
         let groups = self.experiment.groups();
@@ -44,7 +54,7 @@ impl Search<'_> {
             let without = what.without(&self.best.scenario, groups);
             let is_node = matches!(what, Element::Node(_));
             let Some(without) = without.filter(|without| !is_node || self.is_sound(without)) else { continue };
-            match self.attempt(&without, tries) {
+            match self.attempt(&self.with_slack(without), tries) {
                 Tried::Breaks => {
                     is_smaller = true;
                     if matches!(what, Element::Node(_) | Element::Client(_)) {

@@ -19,6 +19,11 @@ const SLACK_LEAST: Span = Span::ms(50);
 /// Under so few seeds candidates are tried first where there may be very many of them.
 const FEW_TRIES: u32 = 4;
 
+/// A time, and a while more.
+pub(super) fn slackened(time: Span) -> Span {
+    time + Span((time.0 / SLACK_PART).max(SLACK_LEAST.0))
+}
+
 impl Search<'_> {
     /// Cuts off what comes after the breach.
     pub(super) fn cut_tail(&mut self) {
@@ -29,14 +34,12 @@ impl Search<'_> {
             return;
         }
         if at < horizon {
-            let slack = Span((at.0 / SLACK_PART).max(SLACK_LEAST.0));
-            shorter.run_for = Span((at + slack).0).min(shorter.run_for);
+            shorter.run_for = slackened(Span(at.0)).min(shorter.run_for);
             shorter.settle = Some(Span::ZERO);
             // What the plan came to holds no entry that never began, and nothing that is bound late.
             shorter.faults.timeline.clone_from(&self.best.outcome.timeline);
         } else {
-            let slack = Span(at.since(horizon).0 / SLACK_PART).max(SLACK_LEAST);
-            shorter.settle = Some(at.since(horizon) + slack);
+            shorter.settle = Some(slackened(at.since(horizon)));
         }
         shorter.faults.timeline.retain(|entry| entry.at.is_none_or(|at| at.0 < shorter.run_for.0));
         if shorter != self.best.scenario {

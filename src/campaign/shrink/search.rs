@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::minimise::minimise;
-use super::{Effort, Watch};
+use super::{Effort, Unshrinkable, Watch};
 use crate::campaign::finding::Shape;
 use crate::fault::{FaultPlan, Reseed};
 use crate::lab::{Experiment, Look, Shown, admit};
-use crate::rng::{Seed, Seeds};
+use crate::rng::{Digest, Seed, Seeds};
 use crate::scenario::{Document, Scenario, shared_policy};
 use crate::sim::{Failure, FailureKind, Outcome};
 use crate::workload::ClientPolicy;
@@ -45,6 +45,7 @@ struct Limit {
 pub(super) struct Case {
     pub(super) scenario: Scenario,
     pub(super) failure: Failure,
+    pub(super) digest: Digest,
     pub(super) outcome: FaultPlan,
 }
 
@@ -72,12 +73,12 @@ impl<'a> Search<'a> {
         failure: &Failure,
         effort: Effort,
         (stop, watch): (&'a AtomicBool, &'a dyn Watch),
-    ) -> Result<Self, Option<Failure>> {
+    ) -> Result<Self, Unshrinkable> {
         let outcome = FaultPlan::calm(Seeds::derive(Seed(0)));
         let mut search = Self {
             experiment,
             shape: Shape::of(failure),
-            best: Case { scenario: scenario.clone(), failure: failure.clone(), outcome },
+            best: Case { scenario: scenario.clone(), failure: failure.clone(), digest: Digest::default(), outcome },
             effort,
             began: Instant::now(),
             until: Limit { time: effort.deadline, events: effort.events },
@@ -93,7 +94,9 @@ impl<'a> Search<'a> {
         match first {
             Some(outcome) if search.shows(&outcome) => search.keep(scenario.clone(), outcome),
             other if !search.attempt(&scenario, effort.tries).breaks() => {
-                return Err(other.and_then(|outcome| outcome.failure()));
+                let is_stopped = search.is_stopped();
+                let mended = || Unshrinkable::Mended(other.and_then(|outcome| outcome.failure()));
+                return Err(if is_stopped { Unshrinkable::Interrupted } else { mended() });
             }
             _ => {}
         }
@@ -109,6 +112,17 @@ impl<'a> Search<'a> {
         });
         let events = u128::from(self.effort.events) * u128::from(percent) / 100;
         self.until = Limit { time, events: u64::try_from(events).unwrap_or(u64::MAX) };
+    }
+
+    /// How much of the whole effort so many runs would take, in percent.
+    pub(super) fn percent_of(&self, runs: u64) -> u64 {
+        let times =
+            |spent: u128, whole: u128| spent * u128::from(runs) * 100 / u128::from(self.runs.max(1)) / whole.max(1);
+        let of_events = times(self.events.into(), self.effort.events.into());
+        let of_time = self.effort.deadline.map_or(0, |deadline| {
+            times(self.began.elapsed().as_nanos(), deadline.saturating_duration_since(self.began).as_nanos())
+        });
+        u64::try_from(of_events.max(of_time)).unwrap_or(u64::MAX)
     }
 
     /// Whether no more may be tried, for now.
@@ -169,7 +183,7 @@ impl<'a> Search<'a> {
 
     fn keep(&mut self, scenario: Scenario, outcome: Outcome) {
         let Some(failure) = outcome.failure() else { return };
-        self.best = Case { scenario, failure, outcome: outcome.plan };
+        self.best = Case { scenario, failure, digest: outcome.digest, outcome: outcome.plan };
         self.watch.shrunk(self.best.scenario.faults.timeline.len(), self.runs);
     }
 
@@ -195,11 +209,11 @@ impl<'a> Search<'a> {
         (!shown.interrupted).then_some(shown)
     }
 
-    /// Whether a run of the best case still breaks the property with other dice from an instant on.
+    /// Whether a run of the best case is fine with other dice from an instant on.
     pub(super) fn survives(&mut self, reseed: Reseed) -> Option<bool> {
         let scenario = self.best.scenario.clone();
         let outcome = self.run(&scenario, Some(reseed))?;
-        Some(!self.shows(&outcome))
+        Some(outcome.failure().is_none())
     }
 
     /// Whether a scenario would be accepted if a person wrote it.

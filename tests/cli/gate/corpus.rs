@@ -1,6 +1,9 @@
 //! Cases that were kept run first, and each says whether it is fixed.
 
+use quick_junit::Report;
+
 use super::{folder, gate, held};
+use crate::lab::Said;
 
 #[test]
 fn a_case_that_was_kept_is_broken_until_it_is_fixed() {
@@ -25,4 +28,24 @@ fn a_case_that_was_kept_is_broken_until_it_is_fixed() {
     let said = gate(&lab, "--corpus corpus");
     assert_eq!(said.code, 2, "{}", said.out);
     assert!(said.out.contains("corpus/zz.json") && said.out.contains("unusable"), "{}", said.out);
+}
+
+#[test]
+fn what_ci_reads_knows_of_cases_that_were_kept() {
+    let lab = folder();
+    assert_eq!(gate(&lab, "scenarios/cut-off.json --seeds 10 --no-shrink --out corpus").code, 1);
+    lab.write("corpus/held.json", &held());
+    let mut command = lab.command(&["gate", "scenarios/calm.json", "--seeds", "2", "--corpus", "corpus"]);
+    command.args(["--junit", "r.xml"]).env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", lab.path("summary.md"));
+    let said = Said::of(&command.output().unwrap());
+    assert_eq!(said.code, 1, "{}", said.err);
+    let files = lab.files_in("corpus");
+    let bad = files.len() - 1;
+    let last = format!("FAILS (safety): 1 scenario, 2 runs, {bad} of {} cases that were kept fail\n", files.len());
+    assert!(said.out.contains(&last), "{}", said.out);
+    assert_eq!(said.out.matches("::error file=corpus/cut-off").count(), bad, "{}", said.out);
+    assert!(lab.read("summary.md").contains(&format!("{bad} of {} cases that were kept fail", files.len())));
+    let report = Report::deserialize_from_str(&lab.read("r.xml")).unwrap();
+    let suite = report.test_suites.iter().find(|suite| suite.name.as_str() == "corpus").unwrap();
+    assert_eq!((suite.tests, suite.failures), (files.len(), bad));
 }

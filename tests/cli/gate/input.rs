@@ -35,6 +35,18 @@ fn folders_that_hold_nothing_are_named() {
     assert!(said.out.contains("UNUSABLE: 1 scenario, 2 runs; 2 files could not be run"), "{}", said.out);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_named_twice_runs_once_and_what_is_found_is_no_scenario() {
+    let lab = folder();
+    std::os::unix::fs::symlink(".", lab.path("scenarios/round")).unwrap();
+    let said = gate(&lab, ". scenarios scenarios/calm.json --seeds 4 --no-shrink --json");
+    assert_eq!((said.code, said.json()["scenarios"].as_array().unwrap().len()), (1, 2), "{}", said.err);
+    // Now the folder holds reproducers, too.
+    let again = gate(&lab, ". --seeds 4 --no-shrink --json");
+    assert_eq!((again.code, again.json()["scenarios"].as_array().unwrap().len()), (1, 2), "{}", again.err);
+}
+
 #[test]
 fn flags_that_contradict_each_other_are_refused() {
     let lab = folder();
@@ -130,6 +142,40 @@ fn an_interrupted_campaign_keeps_what_it_found() {
     let [course] = results["scenarios"].as_array().unwrap().as_slice() else { panic!("{results}") };
     assert!(runs_of(course) > 0 && course["findings"][0]["kept"]["reproducer"].is_string(), "{course}");
     assert!(lab.read("r.xml").contains("leader_completeness"));
+}
+
+/// Files may have half a kilobyte, and no more.
+#[cfg(unix)]
+#[test]
+fn results_that_do_not_fit_on_the_disk_leave_what_is_there() {
+    let lab = folder();
+    lab.write("r.json", "mine");
+    let mut command = lab.command(&["gate", "scenarios/calm.json", "--seeds", "2", "--results", "r.json", "--force"]);
+    let args: Vec<_> = command.get_args().map(std::ffi::OsStr::to_owned).collect();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]).arg(command.get_program()).args(args);
+    let said = Said::of(&limited.current_dir(lab.path(".")).output().unwrap());
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    assert!(said.err.contains("r.json: cannot be written"), "{}", said.err);
+    assert!(said.out.contains("HOLDS: no failure in 2 seeds"), "what it came to is told all the same: {}", said.out);
+    assert_eq!((lab.read("r.json").as_str(), lab.files()), ("mine", vec!["r.json".to_owned(), "scenarios".to_owned()]));
+    command.output().unwrap();
+    assert_eq!(lab.json("r.json")["exit_code"], 0, "without the limit it fits");
+}
+
+#[test]
+fn numbers_that_nobody_counted_are_no_results() {
+    let lab = folder();
+    assert_eq!(gate(&lab, "scenarios/calm.json --seeds 2 --results r.json").code, 0);
+    for (wrong, message) in [
+        ("\"runs\": 18446744073709551615", "nobody has counted to 18446744073709551615"),
+        ("\"runs\": 3", "its seeds are not as many as its runs"),
+    ] {
+        lab.write("wrong.json", &lab.read("r.json").replace("\"runs\": 2", wrong));
+        let said = lab.run(&["merge", "wrong.json", "r.json"]);
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(said.err.contains(message), "{}", said.err);
+    }
 }
 
 /// A device that is always full.
