@@ -141,7 +141,7 @@ fn expected(document: &Document) -> Option<String> {
 }
 
 /// Properties that were judged and had nothing to look at, though the faults that they need are configured, and the
-/// facts that they look at were reported; those that the scenario asks for by name whatever was.
+/// facts that they look at were reported. One that the scenario asks for by name needs no fault.
 fn unlooked_at(job: &Job<'_>, tally: &Tally) -> Vec<Shortfall> {
     let configured = |kind: &FaultKind| tally.ledger.used().any(|line| line.kind == *kind);
     let infos = job.experiment.properties();
@@ -151,7 +151,7 @@ fn unlooked_at(job: &Job<'_>, tally: &Tally) -> Vec<Shortfall> {
     let is_looked_for = |info: &&PropertyInfo| {
         let needed = info.needs.is_empty() || info.needs.iter().any(configured);
         let has_what_to_look_at = info.after.is_empty() || tally.facts.contains_key(info.after);
-        is_named(info.name) || needed && has_what_to_look_at
+        (needed || is_named(info.name)) && has_what_to_look_at
     };
     judged
         .filter(is_looked_for)
