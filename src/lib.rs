@@ -24,6 +24,7 @@ pub mod params;
 pub mod process;
 pub mod protocol;
 mod quiet;
+pub mod recorded;
 pub mod report;
 pub mod rng;
 pub mod scenario;
