@@ -7,7 +7,7 @@ mod atom;
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufRead, Error, ErrorKind};
+use std::io::{self, BufRead, Error, ErrorKind};
 
 use super::names::Names;
 use super::{ReadError, Value};
@@ -30,71 +30,110 @@ impl Place {
     }
 }
 
+/// The bytes that are copied from a stream at a time.
+const PIECE: usize = 1 << 16;
+
 /// What the forms are read from, and how far.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
+    /// Still holds what is in the buffer, until all of that was read.
     inner: R,
+    /// A copy of what the stream has at hand: to look at the next byte is no more than that.
+    buffer: Vec<u8>,
+    /// How much of the buffer was read.
+    at: usize,
     pub(super) names: Names,
     /// The atom at hand.
     scratch: Vec<u8>,
     line: u64,
-    /// How many bytes were read.
-    offset: u64,
-    /// Of those, how many lie before this line.
+    /// How many bytes were read before those in the buffer.
+    before: u64,
+    /// How many bytes lie before this line.
     line_start: u64,
     /// What ends where the bytes end: the file, or the line.
     whole: &'static str,
+    /// Nothing comes behind the buffer.
+    ended: bool,
     /// Why nothing can be read any more. It looks like the end of the file until somebody asks for more.
     broken: Option<Error>,
 }
 
 impl<R: BufRead> Reader<R> {
     pub(super) fn new(inner: R) -> Self {
-        let (names, scratch) = Default::default();
-        Self { inner, names, scratch, line: 1, offset: 0, line_start: 0, whole: "file", broken: None }
+        let (buffer, scratch, names) = Default::default();
+        Self {
+            inner,
+            buffer,
+            at: 0,
+            names,
+            scratch,
+            line: 1,
+            before: 0,
+            line_start: 0,
+            whole: "file",
+            ended: false,
+            broken: None,
+        }
     }
 
-    /// A reader of one line, from its byte `skipped` on.
-    pub(super) fn of_line(inner: R, line: u64, skipped: usize, names: Names) -> Self {
-        let (offset, scratch) = (skipped as u64, Vec::new());
-        Self { inner, names, scratch, line, offset, line_start: 0, whole: "line", broken: None }
-    }
-
-    /// What was not read, and the number of its first line.
-    pub(super) fn into_rest(self) -> (R, u64, Names) {
-        (self.inner, self.line, self.names)
+    /// The stream behind what was read, and the number of its first line.
+    pub(super) fn into_rest(mut self) -> (R, u64) {
+        self.inner.consume(self.at);
+        (self.inner, self.line)
     }
 
     /// The bytes at hand; none at the end.
-    #[inline]
+    #[inline(always)]
     fn chunk(&mut self) -> &[u8] {
-        while self.broken.is_none()
-            && let Err(error) = self.inner.fill_buf()
-        {
-            if error.kind() != ErrorKind::Interrupted {
-                self.broken = Some(error);
-            }
+        if self.at == self.buffer.len() {
+            self.refill();
         }
-        if self.broken.is_some() {
-            return &[];
-        }
-        self.inner.fill_buf().unwrap_or_default()
+        &self.buffer[self.at..]
     }
 
-    #[inline]
+    #[cold]
+    fn refill(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.inner.consume(self.at);
+        self.before += self.at as u64;
+        self.buffer.clear();
+        self.at = 0;
+        loop {
+            match self.inner.fill_buf() {
+                Ok(chunk) => {
+                    self.ended = chunk.is_empty();
+                    self.buffer.extend_from_slice(&chunk[..chunk.len().min(PIECE)]);
+                    return;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    (self.ended, self.broken) = (true, Some(error));
+                    return;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
     pub(super) fn peek(&mut self) -> Option<u8> {
         self.chunk().first().copied()
     }
 
     /// Passes over bytes that were seen and hold no end of a line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip(&mut self, bytes: usize) {
-        self.inner.consume(bytes);
-        self.offset += bytes as u64;
+        self.at += bytes;
+    }
+
+    /// How many bytes were read.
+    fn offset(&self) -> u64 {
+        self.before + self.at as u64
     }
 
     pub(super) fn place(&self) -> Place {
-        Place { line: self.line, column: self.offset - self.line_start + 1 }
+        Place { line: self.line, column: self.offset() - self.line_start + 1 }
     }
 
     /// Passes over the mark of UTF-8 that some editors put before a text.
@@ -108,7 +147,7 @@ impl<R: BufRead> Reader<R> {
     pub(super) fn skip_blank(&mut self) {
         let mut comment = false;
         loop {
-            let (mut line, mut line_start, offset) = (self.line, self.line_start, self.offset);
+            let (mut line, mut line_start, offset) = (self.line, self.line_start, self.offset());
             let chunk = self.chunk();
             let mut read = 0;
             for &byte in chunk {
@@ -135,13 +174,19 @@ impl<R: BufRead> Reader<R> {
 
     /// The error of a text that ends too soon, or cannot be read to its end.
     pub(super) fn cut(&mut self, message: &str) -> ReadError {
+        self.cut_within(message, None)
+    }
+
+    /// The same in a bracket that opened there.
+    fn cut_within(&mut self, message: &str, open: Option<Place>) -> ReadError {
         if let Some(error) = self.unreadable() {
             return error;
         }
         let Place { line, column } = self.place();
         // Behind the last line there is none that could be shown.
         let (line, column) = if column == 1 && line > 1 { (line - 1, None) } else { (line, Some(column)) };
-        ReadError { line, column, message: format!("the {} ends {message}", self.whole) }
+        let opened = open.map(|open| opened(open, line)).unwrap_or_default();
+        ReadError { line, column, message: format!("the {} ends {message}{opened}", self.whole) }
     }
 
     /// Why the end was not the end.
@@ -236,22 +281,15 @@ impl<R: BufRead> Reader<R> {
     /// The first byte of the next form before the `close` of the bracket that opened at `open`, which is passed over.
     pub(super) fn within(&mut self, close: u8, open: Place, depth: usize) -> Result<Option<u8>, ReadError> {
         let closing = close as char;
-        let whose = |place: Place, line: u64| match line {
-            line if line == place.line => String::new(),
-            line => format!(" (it was opened on line {line})"),
-        };
         match self.start(depth)? {
-            None => {
-                let opened = whose(self.place(), open.line);
-                Err(self.cut(&format!("before the `{closing}`{opened}")))
-            }
+            None => Err(self.cut_within(&format!("before the `{closing}`"), Some(open))),
             Some(byte) if byte == close => {
                 self.skip(1);
                 Ok(None)
             }
             Some(byte @ (b']' | b')' | b'}')) => {
                 let (place, found) = (self.place(), byte as char);
-                Err(place.fault(format!("expected `{closing}`, found `{found}`{}", whose(place, open.line))))
+                Err(place.fault(format!("expected `{closing}`, found `{found}`{}", opened(open, place.line))))
             }
             first => Ok(first),
         }
@@ -271,6 +309,33 @@ impl<R: BufRead> Reader<R> {
             entries.push((key, value));
         }
         Value::map(entries).map_err(|key| open.fault(format!("the key {} stands twice in a map", key.what())))
+    }
+}
+
+/// Where a bracket opened, unless that is on the `line` that is shown.
+fn opened(open: Place, line: u64) -> String {
+    if open.line == line { String::new() } else { format!(" (it was opened on line {})", open.line) }
+}
+
+impl Reader<io::Empty> {
+    /// A reader of one line.
+    pub(super) fn of_line(text: Vec<u8>, line: u64, names: Names) -> Self {
+        Self { buffer: text, line, names, whole: "line", ended: true, ..Self::new(io::empty()) }
+    }
+
+    /// How far it was read.
+    pub(super) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// The line from a mark on.
+    pub(super) fn text_from(&self, mark: usize) -> &[u8] {
+        &self.buffer[mark..]
+    }
+
+    /// What it was made of.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Names) {
+        (self.buffer, self.names)
     }
 }
 

@@ -110,7 +110,9 @@ pub(super) fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 
 /// Whether EDN takes it for the name of a keyword or of a symbol.
 pub(super) fn is_name(text: &str) -> bool {
-    let within =
-        |c: char| c.is_alphanumeric() || !c.is_ascii() && !c.is_whitespace() || ".*+!-_?$%&=<>#/':".contains(c);
-    !text.is_empty() && !text.starts_with([':', '#', '\'']) && text.chars().all(within)
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".*+!-_?$%&=<>#/':".contains(&byte);
+    let foreign = |c: char| !c.is_ascii() && !c.is_whitespace();
+    !text.is_empty()
+        && !text.starts_with([':', '#', '\''])
+        && (text.bytes().all(plain) || text.chars().all(|c| foreign(c) || c.is_ascii() && plain(c as u8)))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{ReadError, Reader};
 use crate::recorded::Value;
 use crate::recorded::draft::Field;
+use crate::recorded::names::Names;
 use crate::recorded::value::is_name;
 
 /// Whether an atom ends before this byte.
@@ -20,7 +21,7 @@ impl<R: BufRead> Reader<R> {
     #[inline]
     fn take_until(&mut self, ends: impl Fn(u8) -> bool) {
         loop {
-            let offset = self.offset;
+            let offset = self.offset();
             let mut scratch = std::mem::take(&mut self.scratch);
             let chunk = self.chunk();
             let read = chunk.iter().position(|&byte| ends(byte)).unwrap_or(chunk.len());
@@ -40,85 +41,81 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// The bytes of an atom, into the scratch.
-    fn token(&mut self) -> Result<(), ReadError> {
+    /// What `read` makes of the atom at hand. It is copied only if the bytes at hand end within it.
+    #[inline(always)]
+    fn token<T>(&mut self, read: impl FnOnce(&str, &mut Names) -> Result<T, String>) -> Result<T, ReadError> {
         let place = self.place();
-        self.scratch.clear();
-        self.take_until(ends_atom);
-        if str::from_utf8(&self.scratch).is_err() {
-            return Err(place.fault("this is not UTF-8"));
+        let within = self.chunk().iter().position(|&byte| ends_atom(byte));
+        let result = if let Some(length) = within {
+            let bytes = &self.buffer[self.at..self.at + length];
+            let result = str::from_utf8(bytes).map(|token| read(token, &mut self.names));
+            self.skip(length);
+            result
+        } else {
+            self.scratch.clear();
+            self.take_until(ends_atom);
+            str::from_utf8(&self.scratch).map(|token| read(token, &mut self.names))
+        };
+        match result {
+            Ok(result) => result.map_err(|message| place.fault(message)),
+            Err(_) => Err(place.fault("this is not UTF-8")),
         }
-        Ok(())
-    }
-
-    /// The scratch as text, once it is known to be UTF-8.
-    fn scratched(&self) -> &str {
-        str::from_utf8(&self.scratch).unwrap_or_default()
     }
 
     /// A number, a keyword, a symbol, or a word that stands for a value.
     pub(super) fn atom(&mut self) -> Result<Value, ReadError> {
-        let place = self.place();
-        self.token()?;
-        let token = str::from_utf8(&self.scratch).unwrap_or_default();
-        let numeric = token.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
-        match token {
-            "nil" => return Ok(Value::Nil),
-            "true" => return Ok(Value::Bool(true)),
-            "false" => return Ok(Value::Bool(false)),
-            _ if numeric => match number(token) {
-                Some(Number::Whole(value)) => return Ok(Value::Int(value)),
-                Some(Number::Written(digits)) => return Ok(Value::Text(self.names.share(digits))),
-                None => {}
+        self.token(|token, names| match token.as_bytes() {
+            b"nil" => Ok(Value::Nil),
+            b"true" => Ok(Value::Bool(true)),
+            b"false" => Ok(Value::Bool(false)),
+            [b':', ..] => match &token[1..] {
+                name if is_name(name) => Ok(Value::Keyword(names.share(name))),
+                _ => Err(format!("`{}` is not a keyword", shown(token))),
             },
-            _ => match token.strip_prefix(':') {
-                Some(name) if is_name(name) => return Ok(Value::Keyword(self.names.share(name))),
-                None if is_name(token) => return Ok(Value::Text(self.names.share(token))),
-                _ => {}
+            [b'0'..=b'9', ..] | [b'+' | b'-', b'0'..=b'9' | b'+' | b'-', ..] => match number(token) {
+                Some(Number::Whole(value)) => Ok(Value::Int(value)),
+                Some(Number::Written(digits)) => Ok(Value::Text(names.share(digits))),
+                None => Err(format!("`{}` is not a number", shown(token))),
             },
-        }
-        let what = match token.as_bytes().first() {
-            _ if numeric => "a number",
-            Some(b':') => "a keyword",
-            _ => "a value",
-        };
-        let shown: String = if token.is_empty() { "\\".to_owned() } else { token.chars().take(40).collect() };
-        Err(place.fault(format!("`{shown}` is not {what}")))
+            _ if is_name(token) => Ok(Value::Text(names.share(token))),
+            _ => Err(format!("`{}` is not a value", shown(token))),
+        })
     }
 
     /// The field whose keyword is at hand, or the name that is none.
     pub(in crate::recorded) fn field(&mut self) -> Result<Result<Field, Arc<str>>, ReadError> {
-        let place = self.place();
-        self.token()?;
-        let token = str::from_utf8(&self.scratch).unwrap_or_default();
-        match token.strip_prefix(':').filter(|name| is_name(name)) {
-            Some(name) => Ok(Field::named(name.as_bytes()).ok_or_else(|| self.names.share(name))),
-            None => Err(place.fault(format!("`{token}` is not a keyword"))),
-        }
+        self.token(|token, names| match token.strip_prefix(':') {
+            Some(name) => match Field::named(name.as_bytes()) {
+                Some(field) => Ok(Ok(field)),
+                None if is_name(name) => Ok(Err(names.share(name))),
+                None => Err(format!("`{}` is not a keyword", shown(token))),
+            },
+            None => Err(format!("`{}` is not a keyword", shown(token))),
+        })
     }
 
     /// A tag, whose `#` was passed over.
     pub(in crate::recorded) fn tag(&mut self) -> Result<(), ReadError> {
-        let place = self.place();
-        self.token()?;
-        let tag = self.scratched();
-        let namespaced = tag.strip_prefix(':').unwrap_or(tag);
-        if is_name(namespaced) { Ok(()) } else { Err(place.fault(format!("`#{tag}` is not a tag"))) }
+        self.token(|tag, _| match tag.strip_prefix(':').unwrap_or(tag) {
+            name if is_name(name) => Ok(()),
+            _ => Err(format!("`#{}` is not a tag", shown(tag))),
+        })
     }
 
     /// `##Inf`, `##-Inf` or `##NaN`, whose first `#` was passed over.
     pub(super) fn symbolic(&mut self) -> Result<Value, ReadError> {
-        let place = self.place();
-        self.token()?;
-        match self.scratched() {
-            known @ ("#Inf" | "#-Inf" | "#NaN") => Ok(Value::Text(format!("#{known}").into())),
-            other => Err(place.fault(format!("`#{other}` is not a number (known: ##Inf, ##-Inf, ##NaN)"))),
-        }
+        self.token(|token, names| match token {
+            "#Inf" | "#-Inf" | "#NaN" => Ok(Value::Text(names.share(&format!("#{token}")))),
+            _ => Err(format!("`#{}` is not a number (known: ##Inf, ##-Inf, ##NaN)", shown(token))),
+        })
     }
 
     pub(super) fn string(&mut self) -> Result<Value, ReadError> {
         let open = self.place();
         self.skip(1);
+        if let Some(text) = self.plain_string() {
+            return Ok(text);
+        }
         self.scratch.clear();
         loop {
             self.take_until(|byte| matches!(byte, b'"' | b'\\'));
@@ -133,6 +130,16 @@ impl<R: BufRead> Reader<R> {
             Ok(text) => Ok(Value::Text(self.names.share(text))),
             Err(_) => Err(open.fault("this string is not UTF-8")),
         }
+    }
+
+    /// The rest of a string that needs no copy: nothing in it stands for something else, and its end is at hand.
+    fn plain_string(&mut self) -> Option<Value> {
+        let special = |&byte: &u8| matches!(byte, b'"' | b'\\' | b'\n');
+        let chunk = &self.buffer[self.at..];
+        let length = chunk.iter().position(special).filter(|&length| chunk[length] == b'"')?;
+        let text = self.names.share(str::from_utf8(&chunk[..length]).ok()?);
+        self.skip(length + 1);
+        Some(Value::Text(text))
     }
 
     /// The backslash at hand and what belongs to it, as the character it stands for.
@@ -229,6 +236,11 @@ impl<R: BufRead> Reader<R> {
         let Some(c) = named else { return Err(place.fault(format!("`\\{name}` is not a character"))) };
         Ok(Value::Text(self.names.share(c.encode_utf8(&mut [0; 4]))))
     }
+}
+
+/// As much of a token as a message may hold.
+fn shown(token: &str) -> String {
+    token.chars().take(40).collect()
 }
 
 enum Number<'a> {

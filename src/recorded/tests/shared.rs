@@ -62,6 +62,8 @@ fn the_shared_histories_say_what_they_are_known_to_say() {
         assert!(read(&text, None).unwrap().iter().all(|event| matches!(event.key, Some(Value::Text(_)))));
     }
     if let Some((_, text)) = of("multi-register.edn") {
-        assert!(read(&text, None).unwrap().iter().all(|event| event.time.is_some() && *event.f == *"txn"));
+        assert!(
+            read(&text, None).unwrap().iter().all(|event| *event.f == *"txn" || event.process == keyword("nemesis"))
+        );
     }
 }
