@@ -1,14 +1,14 @@
 //! Client histories that others recorded: what was asked of a system, what it answered, and in which order.
 //!
-//! The readers know nothing of models and judge nothing: they turn text into [`Event`]s, one after the other, and say of
-//! text that is none where it goes wrong and what was expected. A history is never in memory as text, and of its events
-//! only the one at hand, so a file may be larger than the machine.
+//! The readers know nothing of models and judge nothing: they turn text into [`Event`]s, one after the other, and say
+//! of text that is none where it goes wrong and what was expected. A history is never in memory as text, and of its
+//! events only the one at hand, so a file may be larger than the machine.
 //!
-//! Four formats are read ([`Format`]): what [Jepsen](https://github.com/jepsen-io/jepsen) writes in EDN and in its logs,
-//! one map a line as in the fixtures of Porcupine, and lines of JSON for recorders written by hand.
+//! Four formats are read ([`Format`]): what [Jepsen](https://github.com/jepsen-io/jepsen) writes in EDN and in its
+//! logs, one map a line as in the fixtures of Porcupine, and lines of JSON for recorders written by hand.
 //!
-//! EDN is read by a reader of our own (`edn`). The crates for it want a whole text in memory, or sixty megabytes a
-//! second is all they do, and they refuse what histories hold: `##NaN`, whole numbers of any length, `\u0041`.
+//! EDN is read by a reader of our own (`edn`). Of the crates for it, `edn-rs` is deprecated, and `clojure-reader` takes
+//! about twice as long and refuses what histories may hold: `##NaN`, and `\u0041` in a string.
 
 mod draft;
 mod edn;
@@ -103,8 +103,8 @@ pub enum Format {
     Maps,
     /// One JSON object a line: `{"process": 3, "type": "invoke", "f": "append", "key": "k1", "value": 7, "time": 12}`.
     ///
-    /// The fields are those of [`Event`], with `type` for its kind. A string that begins with one colon is a keyword, as
-    /// in EDN; an object whose only field is `""` is a map whose keys are not strings, as a list of pairs.
+    /// The fields are those of [`Event`], with `type` for its kind. A string that begins with one colon is a keyword,
+    /// as in EDN; an object whose only field is `""` is a map whose keys are not strings, as a list of pairs.
     Jsonl,
 }
 

@@ -6,8 +6,26 @@ use std::path::{Path, PathBuf};
 
 /// The modules in order of dependency, lowest first: each may import those before it, and itself.
 const ORDER: &[&str] = &[
-    "ids", "time", "rng", "params", "process", "turn", "check", "recorded", "fault", "workload", "sim", "scenario",
-    "protocol", "quiet", "lab", "report", "campaign", "cli",
+    "ids",
+    "time",
+    "rng",
+    "params",
+    "process",
+    "turn",
+    "check",
+    "recorded",
+    "linearizability",
+    "judged",
+    "fault",
+    "workload",
+    "sim",
+    "scenario",
+    "protocol",
+    "quiet",
+    "lab",
+    "report",
+    "campaign",
+    "cli",
 ];
 
 /// What a protocol besides may not import: it must not know what can go wrong.
@@ -18,7 +36,7 @@ const SIMULATED: &[&str] =
     &["ids", "time", "rng", "params", "process", "turn", "check", "fault", "workload", "sim", "protocol"];
 
 /// The layers that prepare a run and report it: of floating point and shared state they may have their own.
-const AROUND: &[&str] = &["recorded", "scenario", "lab", "report"];
+const AROUND: &[&str] = &["recorded", "linearizability", "judged", "scenario", "lab", "report"];
 
 const BANNED: &[(&str, &str)] = &[
     ("HashMap", "its order differs from run to run; use BTreeMap or a Vec"),

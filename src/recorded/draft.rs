@@ -167,6 +167,14 @@ impl Draft {
         let (Some(kind), Some(process), Some(f)) = (self.kind, &self.process, &self.f) else {
             return Err(self.missing());
         };
+        let mistyped = |name: &&Arc<str>| strsim::damerau_levenshtein(name, Field::Value.name()) == 1;
+        if self.value.is_none()
+            && let Some(name) = self.others.iter().find(mistyped)
+        {
+            // An event may be without a value, and then it would say nil.
+            let (value, name) = (self.spelling.of(Field::Value.name()), self.spelling.of(name));
+            return Err(format!("the event has no {value}; is {name} a slip of the pen?"));
+        }
         let (process, f) = (process.clone(), f.clone());
         let value = self.value.unwrap_or(Value::Nil);
         Ok(Event { line, process, kind, f, key: self.key, value, error: self.error, time: self.time })

@@ -12,8 +12,8 @@ use std::io::{self, BufRead, Error, ErrorKind};
 use super::names::Names;
 use super::{ReadError, Value};
 
-/// How deep forms may stand in each other. Values of histories are three or four deep; the bound keeps a file of brackets
-/// from exhausting the stack.
+/// How deep forms may stand in each other. Values of histories are three or four deep; the bound keeps a file of
+/// brackets from exhausting the stack.
 pub(super) const DEEPEST: usize = 32;
 
 /// Where a form begins.

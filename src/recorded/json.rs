@@ -1,8 +1,8 @@
 //! One event as an object of JSON on a line of its own.
 //!
-//! Of the values of a history, JSON has no keywords, and no maps with keys other than strings. A string that begins with
-//! one colon is a keyword, and one more colon is taken off a text that would otherwise be one. An object whose only
-//! field is `""` is a map, as a list of pairs.
+//! Of the values of a history, JSON has no keywords, and no maps with keys other than strings. A string that begins
+//! with one colon is a keyword, and one more colon is taken off a text that would otherwise be one. An object whose
+//! only field is `""` is a map, as a list of pairs.
 
 use std::borrow::Cow;
 use std::fmt;

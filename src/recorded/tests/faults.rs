@@ -18,6 +18,10 @@ fn a_map_that_is_no_event_is_named_with_what_it_lacks() {
     edn("[{:process 0 :type :ok}]", "line 1, column 2: the event has no :f");
     edn("[{:process 0, :tpye :ok, :f :read}]", "line 1, column 2: the event has no :type; is :tpye a slip of the pen?");
     edn(
+        "{:process 0, :type :ok, :f :read, :vlaue 3}",
+        "line 1, column 1: the event has no :value; is :vlaue a slip of the pen?",
+    );
+    edn(
         "{:process 0\n :type :okk, :f :read}",
         "line 2, column 2: :type is :okk; did you mean :ok? (known: :invoke, :ok, :fail, :info)",
     );

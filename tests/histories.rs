@@ -1,0 +1,66 @@
+//! Recorded histories with known verdicts: each is found, and quickly.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use seedstorm::judged::{Failed, Judged, Kind, PairError, judge, pair};
+use seedstorm::linearizability::{Limits, Verdict};
+use seedstorm::recorded::{Format, events};
+
+/// The folder of histories, if it is there.
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/histories");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: shared data not present");
+    None
+}
+
+fn judged(file: &Path) -> (Kind, Judged) {
+    let is_log = file.extension().is_some_and(|extension| extension == "log");
+    let (format, failed) = if is_log { (Some(Format::Log), Failed::Observed) } else { (None, Failed::NotHappened) };
+    let reader = BufReader::new(File::open(file).unwrap());
+    let wrong = |error: seedstorm::recorded::ReadError| PairError { line: error.line, message: error.to_string() };
+    let operations = pair(events(reader, format), failed, wrong).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+    let kind = Kind::of(&operations).unwrap_or_else(|| panic!("{file:?}"));
+    let judged = judge(kind, &operations, Limits::default()).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+    (kind, judged)
+}
+
+#[test]
+fn every_recorded_history_gets_the_verdict_that_is_known() {
+    let Some(folder) = folder() else { return };
+    let etcd = |number: &&str| format!("etcd/etcd_{number}.log");
+    let stress = (0..10).map(|number| format!("cas/memstress3-{number}.edn"));
+    let good = ["002", "005", "007", "018", "025", "045", "048"].iter().map(etcd);
+    let good = good.chain(["kv/c01-ok.txt", "kv/c10-ok.txt", "kv/c50-ok.txt"].map(str::to_owned));
+    let good = good.chain(["cas/cas-register-bug.edn", "multi-register.edn"].map(str::to_owned)).chain(stress);
+    let bad = ["000", "001", "003", "097", "099"].iter().map(etcd);
+    let bad = bad.chain(["kv/c01-bad.txt", "kv/c10-bad.txt"].map(str::to_owned));
+    let cas = ["rethink-fail-minimal", "immediate-failure", "cas-failure"].map(|name| format!("cas/{name}.edn"));
+    let all = good.map(|file| (file, true)).chain(bad.chain(cas).map(|file| (file, false)));
+    let mut count = 0;
+    for (file, is_linearizable) in all {
+        count += 1;
+        let (kind, judged) = judged(&folder.join(&file));
+        assert_eq!(judged.verdict == Verdict::Linearizable, is_linearizable, "{file} ({kind}): {judged:?}");
+        assert_ne!(judged.verdict, Verdict::Unknown, "{file}");
+        assert!(judged.cost.steps < 100_000, "{file}: {:?}", judged.cost);
+    }
+    assert_eq!(count, 32);
+}
+
+#[test]
+fn models_are_found_by_what_operations_are_called() {
+    let Some(folder) = folder() else { return };
+    let kind = |file: &str| judged(&folder.join(file)).0;
+    assert_eq!(kind("etcd/etcd_002.log"), Kind::Register);
+    assert_eq!(kind("kv/c01-ok.txt"), Kind::Text);
+    assert_eq!(kind("multi-register.edn"), Kind::Registers);
+    for (name, kind) in Kind::ALL {
+        assert_eq!((name.parse(), kind.to_string().as_str()), (Ok(kind), name));
+    }
+    assert!("registr".parse::<Kind>().unwrap_err().contains("did you mean \"register\"?"));
+}
