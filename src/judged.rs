@@ -11,9 +11,9 @@ use std::str::FromStr;
 use crate::linearizability::models::{Counter, Mutex, Queue, Register, Registers, Set, Text};
 use crate::linearizability::{Call, Cost, Limits, Verdict, check};
 use crate::params::unknown;
-use crate::recorded::Value;
-pub use meant::{Meaning, NotMeant};
-pub use paired::{Failed, Operation, PairError, pair};
+use crate::recorded::{ReadError, Value};
+pub use meant::Meaning;
+pub use paired::{Failed, Operation, pair};
 
 /// What the object is that clients worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub struct Judged {
 ///
 /// # Errors
 /// An operation that the model does not have.
-pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, NotMeant> {
+pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, ReadError> {
     match kind {
         Kind::Register => by_key(&Register { initial: Value::Nil }, operations, limits),
         Kind::Text => by_key(&Text, operations, limits),
@@ -120,13 +120,13 @@ pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result
 /// The calls of one key, and which operations they are.
 type Part<O> = (Vec<usize>, Vec<Call<O>>);
 
-fn by_key<M: Meaning>(model: &M, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, NotMeant> {
+fn by_key<M: Meaning>(model: &M, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, ReadError> {
     let mut parts: BTreeMap<&Option<Value>, Part<M::Op>> = BTreeMap::new();
     for (place, operation) in operations.iter().enumerate() {
         let Some(op) = model.meant(operation)? else { continue };
         let (places, calls) = parts.entry(&operation.key).or_default();
         places.push(place);
-        calls.push(Call { process: 0, op, invoked: operation.invoked, returned: operation.returned });
+        calls.push(Call { op, invoked: operation.invoked, returned: operation.returned });
     }
     let mut judged = Judged {
         verdict: Verdict::Linearizable,

@@ -9,7 +9,7 @@
 //!   the state that they left, is not tried a second time. Of the operations only a window is written down: those
 //!   before it have all taken effect.
 //! - **Partitions** (Horn and Kroening, 2015, "Faster linearizability checking via P-compositionality"): keys that have
-//!   nothing to do with each other are judged by themselves; see [`partitions`].
+//!   nothing to do with each other are judged by themselves; whoever calls [`check`] has parted them.
 //! - **Reads go first.** An operation that never changes anything, and gives now what it gave, can take effect at once:
 //!   whatever follows would follow as well. So reads make no branches. (Of a write that writes what is there this is
 //!   not so: it may be needed later, when it is not there any more.)
@@ -26,7 +26,6 @@ mod brief;
 pub mod models;
 mod search;
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::atomic::AtomicBool;
 
@@ -61,13 +60,16 @@ pub trait Model {
     fn forgets(&self, _op: &Self::Op) -> bool {
         true
     }
+
+    /// How many bytes a state keeps beside itself, roughly: they count against [`Limits::bytes`].
+    fn heap(&self, _state: &Self::State) -> usize {
+        0
+    }
 }
 
 /// One operation of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call<O> {
-    /// Who asked.
-    pub process: u64,
     /// What, and what was given.
     pub op: O,
     /// The place of its invocation in the history.
@@ -129,15 +131,6 @@ pub fn check<M: Model>(model: &M, calls: &[Call<M::Op>], limits: Limits<'_>) -> 
     let mut search = Search::new(model, calls, limits);
     let verdict = search.run();
     (verdict, search.cost())
-}
-
-/// The calls of each key, in their order.
-pub fn partitions<O: Clone, K: Ord>(calls: &[Call<O>], key: impl Fn(&O) -> K) -> BTreeMap<K, Vec<Call<O>>> {
-    let mut parts: BTreeMap<K, Vec<Call<O>>> = BTreeMap::new();
-    for call in calls {
-        parts.entry(key(&call.op)).or_default().push(call.clone());
-    }
-    parts
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use seedstorm::judged::{Failed, Judged, Kind, PairError, judge, pair};
+use seedstorm::judged::{Failed, Judged, Kind, judge, pair};
 use seedstorm::linearizability::{Limits, Verdict};
 use seedstorm::recorded::{Format, events};
 
@@ -22,8 +22,7 @@ fn judged(file: &Path) -> (Kind, Judged) {
     let is_log = file.extension().is_some_and(|extension| extension == "log");
     let (format, failed) = if is_log { (Some(Format::Log), Failed::Observed) } else { (None, Failed::NotHappened) };
     let reader = BufReader::new(File::open(file).unwrap());
-    let wrong = |error: seedstorm::recorded::ReadError| PairError { line: error.line, message: error.to_string() };
-    let operations = pair(events(reader, format), failed, wrong).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+    let operations = pair(events(reader, format), failed).unwrap_or_else(|error| panic!("{file:?}: {error}"));
     let kind = Kind::of(&operations).unwrap_or_else(|| panic!("{file:?}"));
     let judged = judge(kind, &operations, Limits::default()).unwrap_or_else(|error| panic!("{file:?}: {error}"));
     (kind, judged)

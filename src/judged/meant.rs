@@ -1,7 +1,6 @@
 //! What a recorded operation means to each model.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::Operation;
 use crate::linearizability::Model;
@@ -9,24 +8,7 @@ use crate::linearizability::models::{
     Counter, CounterOp, Micro, Mutex, MutexOp, Queue, QueueOp, Register, RegisterOp, Registers, Set, SetOp, Text,
     TextOp,
 };
-use crate::recorded::Value;
-
-/// An operation that a model does not have, or not like this.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotMeant {
-    /// The line of its invocation.
-    pub line: u64,
-    /// What was expected.
-    pub message: String,
-}
-
-impl fmt::Display for NotMeant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
-    }
-}
-
-impl std::error::Error for NotMeant {}
+use crate::recorded::{ReadError, Value};
 
 /// A model whose operations can be recorded.
 pub trait Meaning: Model {
@@ -34,7 +16,7 @@ pub trait Meaning: Model {
     ///
     /// # Errors
     /// The model has no such operation.
-    fn meant(&self, operation: &Operation) -> Result<Option<Self::Op>, NotMeant>;
+    fn meant(&self, operation: &Operation) -> Result<Option<Self::Op>, ReadError>;
 }
 
 impl Operation {
@@ -42,19 +24,19 @@ impl Operation {
         self.returned.is_some()
     }
 
-    fn no(&self, expected: &str) -> NotMeant {
+    fn no(&self, expected: &str) -> ReadError {
         let Self { line, f, asked, given, .. } = self;
-        NotMeant { line: *line, message: format!("{f} {asked}, answered {given}: expected {expected}") }
+        ReadError { line: *line, column: None, message: format!("{f} {asked}, answered {given}: expected {expected}") }
     }
 
     /// What was read, if anybody was told.
-    fn seen<T>(&self, seen: impl FnOnce(&Value) -> Option<T>, expected: &str) -> Result<Option<T>, NotMeant> {
+    fn seen<T>(&self, seen: impl FnOnce(&Value) -> Option<T>, expected: &str) -> Result<Option<T>, ReadError> {
         if self.is_answered() { seen(&self.given).ok_or_else(|| self.no(expected)).map(Some) } else { Ok(None) }
     }
 }
 
 impl Meaning for Register<Value> {
-    fn meant(&self, operation: &Operation) -> Result<Option<RegisterOp<Value>>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<RegisterOp<Value>>, ReadError> {
         match (&*operation.f, &operation.asked) {
             ("read", _) => Ok(operation.is_answered().then(|| RegisterOp::Read(operation.given.clone()))),
             ("write", value) => Ok(Some(RegisterOp::Write(value.clone()))),
@@ -81,7 +63,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 impl Meaning for Text {
-    fn meant(&self, operation: &Operation) -> Result<Option<TextOp>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<TextOp>, ReadError> {
         let argument = || text(&operation.asked).ok_or_else(|| operation.no("a string"));
         match &*operation.f {
             "get" => Ok(operation.seen(text, "a string")?.map(TextOp::Get)),
@@ -93,7 +75,7 @@ impl Meaning for Text {
 }
 
 /// The parts of a transaction: `[[:read :x 1] [:write :y 2]]`, or `:r` and `:w`.
-fn micros(operation: &Operation) -> Result<Vec<Micro<Value, Value>>, NotMeant> {
+fn micros(operation: &Operation) -> Result<Vec<Micro<Value, Value>>, ReadError> {
     let expected = "[[:read KEY VALUE] [:write KEY VALUE] …]";
     let list = if operation.is_answered() { &operation.given } else { &operation.asked };
     let Value::List(parts) = list else { return Err(operation.no(expected)) };
@@ -110,7 +92,7 @@ fn micros(operation: &Operation) -> Result<Vec<Micro<Value, Value>>, NotMeant> {
 }
 
 impl Meaning for Registers<Value, Value> {
-    fn meant(&self, operation: &Operation) -> Result<Option<Vec<Micro<Value, Value>>>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<Vec<Micro<Value, Value>>>, ReadError> {
         let mut micros = micros(operation)?;
         if !operation.is_answered() {
             micros.retain(|micro| matches!(micro, Micro::Write(..)));
@@ -121,7 +103,7 @@ impl Meaning for Registers<Value, Value> {
 
 /// What registers hold in the beginning is not recorded: 0 where all that is read and written are numbers, else
 /// nothing.
-pub(super) fn initial(operations: &[Operation]) -> Result<BTreeMap<Value, Value>, NotMeant> {
+pub(super) fn initial(operations: &[Operation]) -> Result<BTreeMap<Value, Value>, ReadError> {
     let mut initial = BTreeMap::new();
     for operation in operations {
         for micro in micros(operation)? {
@@ -137,7 +119,7 @@ pub(super) fn initial(operations: &[Operation]) -> Result<BTreeMap<Value, Value>
 }
 
 impl Meaning for Mutex {
-    fn meant(&self, operation: &Operation) -> Result<Option<MutexOp>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<MutexOp>, ReadError> {
         match &*operation.f {
             "acquire" => Ok(Some(MutexOp::Acquire)),
             "release" => Ok(Some(MutexOp::Release)),
@@ -147,7 +129,7 @@ impl Meaning for Mutex {
 }
 
 impl Meaning for Set<Value> {
-    fn meant(&self, operation: &Operation) -> Result<Option<SetOp<Value>>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<SetOp<Value>>, ReadError> {
         let elements = |value: &Value| match value {
             Value::List(items) => Some(items.iter().cloned().collect::<BTreeSet<Value>>()),
             Value::Nil => Some(BTreeSet::new()),
@@ -163,7 +145,7 @@ impl Meaning for Set<Value> {
 }
 
 impl Meaning for Queue<Value> {
-    fn meant(&self, operation: &Operation) -> Result<Option<QueueOp<Value>>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<QueueOp<Value>>, ReadError> {
         match (&*operation.f, operation.is_answered(), &operation.given) {
             ("enqueue", ..) => Ok(Some(QueueOp::Enqueue(operation.asked.clone()))),
             ("dequeue", false, _) => Ok(Some(QueueOp::DequeueUnknown)),
@@ -175,7 +157,7 @@ impl Meaning for Queue<Value> {
 }
 
 impl Meaning for Counter {
-    fn meant(&self, operation: &Operation) -> Result<Option<CounterOp>, NotMeant> {
+    fn meant(&self, operation: &Operation) -> Result<Option<CounterOp>, ReadError> {
         let number = |value: &Value| if let Value::Int(number) = value { Some(*number) } else { None };
         match &*operation.f {
             "add" => {

@@ -1,10 +1,9 @@
 //! Invocations with their completions.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use crate::recorded::{Event, Kind, Value};
+use crate::recorded::{Event, Kind, ReadError, Value};
 
 /// One operation: what was asked, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,40 +38,21 @@ pub enum Failed {
     Observed,
 }
 
-/// Events that do not belong together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PairError {
-    /// The line of the event that does not fit.
-    pub line: u64,
-    /// Why.
-    pub message: String,
-}
-
-impl fmt::Display for PairError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
-    }
-}
-
-impl std::error::Error for PairError {}
-
 /// The operations of a history, in the order of their invocations. What the recorder itself did (processes that are no
 /// numbers, such as Jepsen's nemesis) is left out.
 ///
 /// # Errors
-/// The first event that makes no sense behind those before it, or the first error of the events themselves, which
-/// `wrong` makes one of these.
-pub fn pair<E>(
-    events: impl IntoIterator<Item = Result<Event, E>>,
+/// The first event that makes no sense behind those before it, or the first error of the events themselves.
+pub fn pair(
+    events: impl IntoIterator<Item = Result<Event, ReadError>>,
     failed: Failed,
-    wrong: impl Fn(E) -> PairError,
-) -> Result<Vec<Operation>, PairError> {
+) -> Result<Vec<Operation>, ReadError> {
     let mut operations: Vec<Option<Operation>> = Vec::new();
     let mut open: BTreeMap<i64, usize> = BTreeMap::new();
     for (place, event) in events.into_iter().enumerate() {
-        let event = event.map_err(&wrong)?;
+        let event = event?;
         let Value::Int(process) = event.process else { continue };
-        let refuse = |message: String| PairError { line: event.line, message };
+        let refuse = |message: String| ReadError { line: event.line, column: None, message };
         if event.kind == Kind::Invoke {
             if let Some(busy) = open.insert(process, operations.len()) {
                 let line = operations[busy].as_ref().map_or(0, |operation| operation.line);

@@ -1,11 +1,10 @@
-use super::{Failed, Kind, Operation, PairError, judge, pair};
+use super::{Failed, Kind, Operation, judge, pair};
 use crate::linearizability::{Limits, Verdict};
 use crate::recorded::{ReadError, events};
 
 /// A history as one writes it by hand: one map a line.
-fn paired(text: &str, failed: Failed) -> Result<Vec<Operation>, PairError> {
-    let wrong = |error: ReadError| PairError { line: error.line, message: error.message };
-    pair(events(text.as_bytes(), None), failed, wrong)
+fn paired(text: &str, failed: Failed) -> Result<Vec<Operation>, ReadError> {
+    pair(events(text.as_bytes(), None), failed)
 }
 
 fn verdict(kind: Kind, text: &str) -> Verdict {

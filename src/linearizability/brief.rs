@@ -36,6 +36,10 @@ impl<T: Eq + Hash> Names<T> {
     pub(super) fn len(&self) -> usize {
         self.things.len()
     }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.things.capacity() * size_of::<T>() + self.table.allocation_size()
+    }
 }
 
 /// Steps of the model that were made: from a state, by an operation.
@@ -59,8 +63,8 @@ impl Steps {
         self.0.insert_unique(mixed(key), (key, to), |(key, _)| mixed(*key));
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    pub(super) fn bytes(&self) -> usize {
+        self.0.allocation_size()
     }
 }
 

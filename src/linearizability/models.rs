@@ -99,6 +99,10 @@ impl Model for Text {
     fn forgets(&self, op: &TextOp) -> bool {
         matches!(op, TextOp::Put(_))
     }
+
+    fn heap(&self, held: &String) -> usize {
+        held.capacity()
+    }
 }
 
 /// Several registers, read and written in one step.
@@ -143,6 +147,10 @@ impl<K: Clone + Ord + Hash, V: Clone + Eq + Hash> Model for Registers<K, V> {
 
     fn is_read(&self, op: &Vec<Micro<K, V>>) -> bool {
         op.iter().all(|micro| matches!(micro, Micro::Read(..)))
+    }
+
+    fn heap(&self, held: &BTreeMap<K, V>) -> usize {
+        held.len() * size_of::<(K, V)>()
     }
 }
 
@@ -228,6 +236,10 @@ impl<V: Clone + Ord + Hash> Model for Set<V> {
     fn forgets(&self, op: &SetOp<V>) -> bool {
         matches!(op, SetOp::Remove(_))
     }
+
+    fn heap(&self, held: &BTreeSet<V>) -> usize {
+        held.len() * size_of::<V>()
+    }
 }
 
 /// A queue: what was put in first comes out first.
@@ -267,6 +279,10 @@ impl<V: Clone + Eq + Hash> Model for Queue<V> {
             QueueOp::DequeueUnknown => drop(after.pop_front()),
         }
         Some(after)
+    }
+
+    fn heap(&self, held: &VecDeque<V>) -> usize {
+        held.capacity() * size_of::<V>()
     }
 }
 

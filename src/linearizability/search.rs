@@ -19,6 +19,8 @@ pub(super) struct Search<'a, M: Model> {
     calls: &'a [Call<M::Op>],
     limits: Limits<'a>,
     states: Names<M::State>,
+    /// What states keep beside themselves.
+    heap: usize,
     steps: Steps,
     /// From a state, whether an operation may come later.
     comes: Steps,
@@ -171,6 +173,7 @@ impl<'a, M: Model> Search<'a, M> {
             calls,
             limits,
             states,
+            heap: 0,
             steps: Steps::new(),
             comes: Steps::new(),
             is_read,
@@ -200,7 +203,7 @@ impl<'a, M: Model> Search<'a, M> {
     /// What is kept, roughly.
     fn bytes(&self) -> usize {
         let per_call = size_of::<[u32; 12]>();
-        let of_states = self.states.len() * size_of::<M::State>() + self.steps.len() * 24;
+        let of_states = self.states.bytes() + self.heap + self.steps.bytes() + self.comes.bytes();
         self.tried.bytes() + of_states + self.calls.len() * per_call
     }
 
@@ -258,10 +261,21 @@ impl<'a, M: Model> Search<'a, M> {
             return to;
         }
         let example = &self.calls[self.example[op as usize] as usize].op;
-        let after = self.model.step(self.states.get(state), example);
-        let to = after.map_or(NOWHERE, |after| self.states.name(after));
+        let to = match self.model.step(self.states.get(state), example) {
+            Some(after) => self.name(after),
+            None => NOWHERE,
+        };
         self.steps.set(state, op, to);
         to
+    }
+
+    fn name(&mut self, state: M::State) -> u32 {
+        let known = self.states.len();
+        let number = self.states.name(state);
+        if number as usize == known {
+            self.heap += self.model.heap(self.states.get(number));
+        }
+        number
     }
 
     /// Looks for what may take effect next; whether all that returned has.

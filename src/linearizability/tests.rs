@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use super::models::{
     Counter, CounterOp, Mutex, MutexOp, Queue, QueueOp, Register, RegisterOp, Set, SetOp, Text, TextOp,
 };
-use super::{Call, Limits, Model, Verdict, check, partitions};
+use std::sync::atomic::AtomicBool;
+
+use super::{Call, Limits, Model, Verdict, check};
 use crate::rng::{Dice, Die, Seed};
 
 /// Tries all orders of all subsets of the open calls, with nothing left out but what real time forbids.
@@ -174,7 +176,7 @@ fn history<M: Drawn>(model: &M, dice: &mut dyn Dice) -> Vec<Call<M::Op>> {
         let [before, after] = [(); 2].map(|()| dice.below(400));
         // Places in a history are all different.
         let [invoked, returned] = [(at - before) * 16 + 2 * n, (at + 1 + after) * 16 + 2 * n + 1];
-        let call = Call { process: n, op, invoked, returned: Some(returned) };
+        let call = Call { op, invoked, returned: Some(returned) };
         calls.extend(match dice.below(8) {
             0 => model.unanswered(&call.op).map(|op| Call { op, returned: None, ..call }),
             _ => Some(call),
@@ -231,21 +233,13 @@ fn it_agrees_with_a_search_of_everything_on_a_hundred_thousand_histories() {
 #[test]
 fn a_limit_is_never_taken_for_a_verdict() {
     // Twelve writes at once, then a read of what nobody wrote.
-    let mut calls: Vec<Call<TextOp>> = (0..12)
-        .map(|n| Call { process: n, op: TextOp::Append(n.to_string()), invoked: n, returned: Some(100 + n) })
-        .collect();
-    calls.push(Call { process: 12, op: TextOp::Put("x".to_owned()), invoked: 12, returned: Some(150) });
-    calls.push(Call { process: 13, op: TextOp::Get("y".to_owned()), invoked: 20, returned: Some(200) });
+    let mut calls: Vec<Call<TextOp>> =
+        (0..12).map(|n| Call { op: TextOp::Append(n.to_string()), invoked: n, returned: Some(100 + n) }).collect();
+    calls.push(Call { op: TextOp::Put("x".to_owned()), invoked: 12, returned: Some(150) });
+    calls.push(Call { op: TextOp::Get("y".to_owned()), invoked: 20, returned: Some(200) });
     for limits in [Limits { steps: 1_000, ..Limits::default() }, Limits { bytes: 100_000, ..Limits::default() }] {
         assert_eq!(check(&Text, &calls, limits).0, Verdict::Unknown);
     }
-}
-
-#[test]
-fn keys_are_judged_by_themselves() {
-    let call = |process, key: u8, invoked| Call { process, op: (key, process), invoked, returned: Some(invoked + 1) };
-    let calls = [call(0, 7, 0), call(1, 3, 2), call(2, 7, 4)];
-    let parts = partitions(&calls, |op| op.0);
-    let of = |key: u8| parts[&key].iter().map(|call| call.process).collect::<Vec<u64>>();
-    assert_eq!((of(3), of(7)), (vec![1], vec![0, 2]));
+    let stop = AtomicBool::new(true);
+    assert_eq!(check(&Text, &calls, Limits { stop: Some(&stop), ..Limits::default() }).0, Verdict::Unknown);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Event, Kind, Value};
+use crate::params::nearest;
 
 /// A field of an event, by the name that it has in EDN and in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,15 +87,6 @@ impl Spelling {
         let known = known.map(|name| self.of(name)).join(", ");
         format!("{what}{} (known: {known})", near.unwrap_or_default())
     }
-}
-
-/// The name that `word` was probably meant to be, if one is near enough to say so.
-fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let distance = |name: &&str| strsim::damerau_levenshtein(&word, name);
-    let name = known.into_iter().min_by_key(distance)?;
-    let close = distance(&name) <= name.len().max(word.len()) / 2;
-    (close || !word.is_empty() && name.starts_with(&word)).then_some(name)
 }
 
 /// The fields of an event that were read so far.
