@@ -19,6 +19,7 @@ pub mod check;
 pub mod cli;
 pub mod fault;
 pub mod ids;
+pub mod isolation;
 pub mod judged;
 pub mod lab;
 pub mod linearizability;

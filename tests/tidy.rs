@@ -13,6 +13,7 @@ const ORDER: &[&str] = &[
     "process",
     "turn",
     "check",
+    "isolation",
     "recorded",
     "linearizability",
     "judged",
@@ -33,7 +34,7 @@ const HIDDEN_FROM_PROTOCOLS: &[&str] = &["fault", "sim", "scenario"];
 
 /// The layers in which everything is decided by the seed.
 const SIMULATED: &[&str] =
-    &["ids", "time", "rng", "params", "process", "turn", "check", "fault", "workload", "sim", "protocol"];
+    &["ids", "time", "rng", "params", "process", "turn", "check", "isolation", "fault", "workload", "sim", "protocol"];
 
 /// The layers that prepare a run and report it: of floating point and shared state they may have their own.
 const AROUND: &[&str] = &["recorded", "linearizability", "judged", "scenario", "lab", "report"];
