@@ -12,6 +12,7 @@ mod digests;
 mod exit;
 mod findings;
 mod gate;
+mod history;
 mod interrupt;
 mod keep;
 mod launch;
@@ -27,6 +28,7 @@ mod schema;
 mod shell;
 mod shrink;
 mod stop;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,7 @@ enum Command {
     Bugs(bugs::Args),
     Digests(digests::Args),
     Shrink(shrink::Args),
+    History(history::Args),
     List(list::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -109,6 +112,7 @@ impl Command {
             Self::Merge(args) => Console::new(args.outputs.json),
             Self::Bugs(args) => Console::new(args.json),
             Self::Shrink(args) => Console::new(args.json),
+            Self::History(args) => Console::new(args.json),
             Self::List(args) => Console::new(args.json),
             Self::Digests(_) | Self::Schema(_) | Self::Completions(_) => Console::new(false),
         }
@@ -119,7 +123,7 @@ impl Command {
             Self::Run(args) => args.output.bisect,
             Self::Replay(args) => args.output.bisect,
             Self::Gate(_) | Self::Merge(_) | Self::Bugs(_) | Self::Digests(_) => false,
-            Self::Shrink(_) | Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
+            Self::Shrink(_) | Self::History(_) | Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
 
@@ -132,6 +136,7 @@ impl Command {
             Self::Bugs(args) => bugs::act(args, experiments, console),
             Self::Digests(args) => digests::act(args, experiments, console),
             Self::Shrink(args) => shrink::act(args, experiments, console),
+            Self::History(args) => history::act(args, console),
             Self::List(args) => list::act(args, experiments, console),
             Self::Schema(_) => Ok(schema::act(experiments, console)),
             Self::Completions(args) => Ok(completions::act(args, console)),

@@ -46,23 +46,33 @@ impl Kind {
         ("counter", Self::Counter),
     ];
 
-    /// The one that these operations are of, by what they are called.
+    /// What its operations are called.
+    #[must_use]
+    pub const fn functions(self) -> &'static [&'static str] {
+        match self {
+            Self::Register => &["read", "write", "cas"],
+            Self::Text => &["get", "put", "append"],
+            Self::Registers => &["txn"],
+            Self::Mutex => &["acquire", "release"],
+            Self::Set => &["add", "remove", "read"],
+            Self::Queue => &["enqueue", "dequeue"],
+            Self::Counter => &["add", "read"],
+        }
+    }
+
+    /// The one that these operations are of, by what they are called. A set and a counter may look alike; it is a
+    /// counter where a number was read.
     #[must_use]
     pub fn of(operations: &[Operation]) -> Option<Self> {
-        let is_all = |names: &[&str]| operations.iter().all(|operation| names.contains(&&*operation.f));
         let is_sum = |operation: &Operation| &*operation.f == "read" && matches!(operation.given, Value::Int(_));
-        let reads_a_sum = || operations.iter().any(is_sum);
-        [
-            (is_all(&["read", "write", "cas"]), Self::Register),
-            (is_all(&["get", "put", "append"]), Self::Text),
-            (is_all(&["txn"]), Self::Registers),
-            (is_all(&["acquire", "release"]), Self::Mutex),
-            (is_all(&["enqueue", "dequeue"]), Self::Queue),
-            (is_all(&["add", "read"]) && reads_a_sum(), Self::Counter),
-            (is_all(&["add", "remove", "read"]), Self::Set),
-        ]
-        .into_iter()
-        .find_map(|(is_it, kind)| is_it.then_some(kind))
+        let is_of = |kind: Self| {
+            let names = kind.functions();
+            operations.iter().all(|operation| names.contains(&&*operation.f))
+                && (kind != Self::Counter || operations.iter().any(is_sum))
+        };
+        [Self::Register, Self::Text, Self::Registers, Self::Mutex, Self::Queue, Self::Counter, Self::Set]
+            .into_iter()
+            .find(|&kind| is_of(kind))
     }
 }
 
@@ -88,7 +98,7 @@ impl FromStr for Kind {
 pub struct Judged {
     /// Of all keys together: not linearizable if one is not, else unknown if one is.
     pub verdict: Verdict,
-    /// The key that broke, where there are keys, and something did.
+    /// The key that broke, or the first of which nobody knows, where there are keys and there is such a one.
     pub key: Option<Value>,
     /// Its operations, by their places in the history, in the order in which the verdict speaks of them.
     pub calls: Vec<usize>,
@@ -117,6 +127,9 @@ pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result
     }
 }
 
+/// So many steps are tried of every key before more are tried of any.
+const AT_FIRST: u64 = 1 << 16;
+
 /// The calls of one key, and which operations they are.
 type Part<O> = (Vec<usize>, Vec<Call<O>>);
 
@@ -128,26 +141,33 @@ fn by_key<M: Meaning>(model: &M, operations: &[Operation], limits: Limits<'_>) -
         places.push(place);
         calls.push(Call { op, invoked: operation.invoked, returned: operation.returned });
     }
-    let mut judged = Judged {
-        verdict: Verdict::Linearizable,
-        key: None,
-        calls: Vec::new(),
-        keys: parts.len(),
-        cost: Cost::default(),
-    };
-    for (key, (places, calls)) in parts {
-        let (verdict, cost) = check(model, &calls, limits);
-        judged.cost.steps += cost.steps;
-        judged.cost.configurations += cost.configurations;
-        judged.cost.bytes = judged.cost.bytes.max(cost.bytes);
-        let is_worse = match (&judged.verdict, &verdict) {
-            (Verdict::Illegal(_), _) | (_, Verdict::Linearizable) | (Verdict::Unknown, Verdict::Unknown) => false,
-            (Verdict::Linearizable | Verdict::Unknown, _) => true,
-        };
-        if is_worse {
-            judged = Judged { verdict, key: key.clone(), calls: places, ..judged };
+    let keys = parts.len();
+    let mut judged =
+        Judged { verdict: Verdict::Linearizable, key: None, calls: Vec::new(), keys, cost: Cost::default() };
+    let mut left: Vec<_> = parts.into_iter().collect();
+    // A key that takes long must not hide one that is broken and takes no time.
+    for steps in [limits.steps.min(AT_FIRST), limits.steps] {
+        judged.verdict = Verdict::Linearizable;
+        let mut hard = Vec::new();
+        for (key, (places, calls)) in left {
+            let (verdict, cost) = check(model, &calls, Limits { steps, ..limits });
+            judged.cost.steps += cost.steps;
+            judged.cost.configurations += cost.configurations;
+            judged.cost.bytes = judged.cost.bytes.max(cost.bytes);
+            match verdict {
+                Verdict::Linearizable => {}
+                Verdict::Illegal(_) => return Ok(Judged { verdict, key: key.clone(), calls: places, ..judged }),
+                Verdict::Unknown => hard.push((key, (places, calls))),
+            }
         }
+        if hard.is_empty() {
+            return Ok(judged);
+        }
+        judged.verdict = Verdict::Unknown;
+        left = hard;
     }
+    (judged.key, judged.calls) =
+        left.into_iter().next().map(|(key, (places, _))| (key.clone(), places)).unwrap_or_default();
     Ok(judged)
 }
 

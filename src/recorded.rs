@@ -153,6 +153,20 @@ enum State<R> {
     Over,
 }
 
+impl<R: BufRead> Events<R> {
+    /// How the history is written: what was said, or what its first bytes told once something was read. Nothing where
+    /// nothing was read, or there is no more.
+    #[must_use]
+    pub fn format(&self) -> Option<Format> {
+        match &self.state {
+            State::Closed(_, format) => *format,
+            State::Forms(_) => Some(Format::Edn),
+            State::Lines(lines) => Some(lines.format()),
+            State::Over => None,
+        }
+    }
+}
+
 impl<R: BufRead> Iterator for Events<R> {
     type Item = Result<Event, ReadError>;
 

@@ -10,6 +10,7 @@ pub mod course;
 pub mod document;
 pub mod files;
 pub mod layout;
+pub mod recording;
 pub mod story;
 pub mod verdict;
 pub mod view;

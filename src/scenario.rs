@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 
 pub use cast::{GroupSize, Nodes};
 pub use choice::open_settings;
-pub use document::{Also, Document};
+pub use document::{Also, Document, unreadable};
 pub use error::ScenarioError;
 pub use reproducer::{Loaded, Reproducer, aside_in, folder_of};
 pub use schema::{ProtocolSchema, schema, section};

@@ -96,7 +96,7 @@ impl Console {
     /// The document of an early end, where one is wanted.
     pub(super) fn close_with(&mut self, stop: &Stop) {
         if self.json {
-            let error = Problem::new(&stop.message, stop.place.as_deref());
+            let error = Problem { message: &stop.message, place: stop.place() };
             self.document(&Refused { error, exit_code: stop.exit.code() });
         }
     }

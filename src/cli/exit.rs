@@ -31,7 +31,7 @@ pub enum Exit {
 
 const TABLE: [(Exit, &str); 10] = [
     (Exit::Holds, "it holds, or breaks as the scenario expects"),
-    (Exit::Safety, "a safety property broke"),
+    (Exit::Safety, "a safety property broke, or a history is not linearizable"),
     (Exit::Input, "the input is wrong"),
     (Exit::Liveness, "a liveness property broke"),
     (Exit::Differed, "two runs of one seed differed, or a replay from its file"),

@@ -72,7 +72,7 @@ pub(super) struct Args {
 }
 
 /// Wall time, in the same words as virtual time; minutes and hours too.
-fn wall_time(text: &str) -> Result<Duration, String> {
+pub(super) fn wall_time(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|error| format!("{error}"))?;
     if span == Span::ZERO {
         return Err("no time at all is too little".to_owned());

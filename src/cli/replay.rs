@@ -7,7 +7,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
-use super::stop::Stop;
+use super::stop::{Origin, Stop};
 use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
@@ -77,10 +77,11 @@ pub(super) fn open<'e>(
     loop {
         match admitted(experiments, &reproducer, file) {
             Ok(experiment) => return Ok((reproducer, experiment, notes)),
-            Err(stop) => match stop.place.as_deref().and_then(|error| reproducer.leave_out(error)) {
-                Some(note) => notes.push(format!("{}: {note}", file.display())),
-                None => return Err(stop),
-            },
+            Err(stop) => {
+                let Origin::Scenario(error) = &stop.origin else { return Err(stop) };
+                let Some(note) = reproducer.leave_out(error) else { return Err(stop) };
+                notes.push(format!("{}: {note}", file.display()));
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::exit::Exit;
+use crate::recorded::ReadError;
+use crate::report::document::Place;
 use crate::scenario::ScenarioError;
 
 /// Why a command ends early. The message reads on after "error: ".
@@ -11,18 +13,42 @@ use crate::scenario::ScenarioError;
 pub(super) struct Stop {
     pub(super) exit: Exit,
     pub(super) message: String,
-    /// Where in a file, if that is where.
-    pub(super) place: Option<Box<ScenarioError>>,
+    pub(super) origin: Origin,
+}
+
+/// Where in a file it is, if that is where.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Elsewhere,
+    Scenario(Box<ScenarioError>),
+    History(String, Box<ReadError>),
 }
 
 impl Stop {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), place: None }
+        Self { exit, message: message.into(), origin: Origin::Elsewhere }
     }
 
     /// The input is wrong.
     pub(super) fn input(message: impl Into<String>) -> Self {
         Self::new(Exit::Input, message)
+    }
+
+    /// A history cannot be read, or makes no sense.
+    pub(super) fn in_history(file: &str, error: ReadError) -> Self {
+        let ReadError { line, column, message } = &error;
+        let column = column.map_or_else(String::new, |column| format!("{column}:"));
+        let message = format!("{file}:{line}:{column} {message}");
+        Self { exit: Exit::Input, message, origin: Origin::History(file.to_owned(), Box::new(error)) }
+    }
+
+    /// Where it is, for a document.
+    pub(super) fn place(&self) -> Place<'_> {
+        match &self.origin {
+            Origin::Elsewhere => Place::default(),
+            Origin::Scenario(error) => Place::from(&**error),
+            Origin::History(file, error) => Place::in_history(file, error),
+        }
     }
 
     /// A file cannot be written.
@@ -35,6 +61,6 @@ impl Stop {
 
 impl From<ScenarioError> for Stop {
     fn from(error: ScenarioError) -> Self {
-        Self { exit: Exit::Input, message: error.to_string(), place: Some(Box::new(error)) }
+        Self { exit: Exit::Input, message: error.to_string(), origin: Origin::Scenario(Box::new(error)) }
     }
 }

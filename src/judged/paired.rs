@@ -10,6 +10,8 @@ use crate::recorded::{Event, Kind, ReadError, Value};
 pub struct Operation {
     /// The line of its invocation.
     pub line: u64,
+    /// The line of what came of it, if there is one.
+    pub end: Option<u64>,
     /// Who asked.
     pub process: Value,
     /// What it is called.
@@ -82,11 +84,23 @@ pub fn pair(
 fn invoked(event: Event, place: u64) -> Operation {
     let Event { line, process, f, key, value, .. } = event;
     let given = Value::Nil;
-    Operation { line, process, f, key, asked: value, given, is_refused: false, invoked: place, returned: None }
+    Operation {
+        line,
+        end: None,
+        process,
+        f,
+        key,
+        asked: value,
+        given,
+        is_refused: false,
+        invoked: place,
+        returned: None,
+    }
 }
 
 /// Adds what came of it; whether it is kept.
 fn completed(operation: &mut Operation, event: Event, place: u64, failed: Failed) -> bool {
+    operation.end = Some(event.line);
     match (event.kind, failed) {
         (Kind::Ok, _) => {
             operation.given = event.value;

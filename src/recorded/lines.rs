@@ -6,7 +6,7 @@ use std::mem;
 use super::draft::{Draft, Field, Spelling};
 use super::edn::Reader;
 use super::names::Names;
-use super::{Event, ReadError, Value, json};
+use super::{Event, Format, ReadError, Value, json};
 
 /// Longer lines are not read: no event is that large, and a file without lines is none of ours.
 const LONGEST: u64 = 64 << 20;
@@ -45,6 +45,14 @@ impl<R: BufRead> Lines<R> {
     /// Objects of JSON, of which the first brace was passed over.
     pub(super) fn within_object(reader: Reader<R>) -> Self {
         Self { text: vec![b'{'], ..Self::new(reader, Shape::Json) }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        match self.shape {
+            Shape::Log => Format::Log,
+            Shape::Map => Format::Maps,
+            Shape::Json => Format::Jsonl,
+        }
     }
 
     pub(super) fn next_event(&mut self) -> Result<Option<Event>, ReadError> {

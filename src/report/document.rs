@@ -10,6 +10,7 @@ use super::comparison::Comparison;
 use super::story::Told;
 use super::verdict::Judgement;
 use crate::lab::NodeView;
+use crate::recorded::ReadError;
 use crate::rng::Seed;
 use crate::scenario::{FORMAT, Scenario, ScenarioError};
 use crate::sim::Outcome;
@@ -96,32 +97,44 @@ pub struct Refused<'a> {
 pub struct Problem<'a> {
     /// All of it in a sentence, as people read it.
     pub message: &'a str,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place<'a>,
+}
+
+/// A place in a file, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Place<'a> {
     /// The file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<&'a str>,
     /// The line in it, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub line: Option<u64>,
     /// The column in that line, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
+    pub column: Option<u64>,
     /// The place within the JSON, such as `network.loss`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<&'a str>,
 }
 
-impl<'a> Problem<'a> {
-    /// A problem with this message, and the place that it has in a file.
-    #[must_use]
-    pub fn new(message: &'a str, place: Option<&'a ScenarioError>) -> Self {
-        let spot = place.and_then(|error| error.place);
+impl<'a> From<&'a ScenarioError> for Place<'a> {
+    fn from(error: &'a ScenarioError) -> Self {
         Self {
-            message,
-            file: place.and_then(|error| error.file.as_deref()),
-            line: spot.map(|(line, _)| line),
-            column: spot.map(|(_, column)| column),
-            path: place.map(|error| error.path.as_str()).filter(|path| !path.is_empty()),
+            file: error.file.as_deref(),
+            line: error.place.map(|(line, _)| line as u64),
+            column: error.place.map(|(_, column)| column as u64),
+            path: Some(error.path.as_str()).filter(|path| !path.is_empty()),
         }
+    }
+}
+
+impl<'a> Place<'a> {
+    /// A place in a recorded history.
+    #[must_use]
+    pub fn in_history(file: &'a str, error: &ReadError) -> Self {
+        Self { file: Some(file), line: Some(error.line), column: error.column, path: None }
     }
 }
 

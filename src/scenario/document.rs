@@ -179,14 +179,15 @@ impl Document {
 
 /// The text of a file, without the mark with which some editors begin it.
 pub(super) fn text_of(path: &Path) -> Result<String, ScenarioError> {
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error, &[".json"]))?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-/// Why a file cannot be read, and which were perhaps meant.
-fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
+/// Why a file cannot be read, and which of its neighbours with these endings were perhaps meant.
+#[must_use]
+pub fn unreadable(path: &Path, error: &std::io::Error, endings: &[&str]) -> ScenarioError {
     let message = match error.kind() {
-        ErrorKind::NotFound => missing(path),
+        ErrorKind::NotFound => missing(path, endings),
         ErrorKind::IsADirectory => "this is a folder; name a file in it".to_owned(),
         ErrorKind::InvalidData => "this is not text (UTF-8)".to_owned(),
         _ => format!("cannot be read: {error}"),
@@ -194,18 +195,20 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ScenarioError {
     ScenarioError { file: Some(path.display().to_string()), place: None, path: String::new(), message }
 }
 
-fn missing(path: &Path) -> String {
+fn missing(path: &Path, endings: &[&str]) -> String {
     let folder = folder_of(path);
     let Ok(entries) = std::fs::read_dir(folder) else {
         return format!("there is no such file, and no folder {}", folder.display());
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
+    let mut names: Vec<String> = names.filter(|name| endings.iter().any(|ending| name.ends_with(ending))).collect();
     names.sort_unstable();
     let word = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let near = nearest(word, names.iter().map(String::as_str));
     match near {
-        _ if names.is_empty() => "there is no such file, and no other .json in its folder".to_owned(),
+        _ if names.is_empty() => {
+            format!("there is no such file, and no other {} in its folder", endings.join(" or "))
+        }
         Some(near) => format!("there is no such file; did you mean {}?", folder.join(near).display()),
         None => unknown("there is no such file", word, names.iter().map(String::as_str).take(12)),
     }

@@ -2,6 +2,7 @@
 
 mod account;
 mod gate;
+mod history;
 mod input;
 mod lab;
 mod list;
