@@ -45,7 +45,7 @@ pub use config::{CommitConfig, CommitParams};
 pub(super) use config::{Mistake, bound, everyone, glance};
 pub use desk::{Desk, Stage, Task};
 pub(super) use desk::{force, note, tell};
-pub use log::{Branch, Case, Log, Record};
+pub use log::{Balance, Branch, Case, Log, Record};
 pub use message::{Fact, Message, Refusal, Timer};
 pub use workload::{Bank as BankLoad, BankParams, Op, Reply};
 
@@ -79,9 +79,15 @@ pub struct Txn {
 }
 
 /// As people write it: `n0.1.7`.
-impl fmt::Debug for Txn {
+impl fmt::Display for Txn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.coordinator, self.life, self.n)
+    }
+}
+
+impl fmt::Debug for Txn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -177,7 +177,7 @@ impl Protocol for ThreePhase {
     const BUGS: &'static [Bug] = bugs::BUGS;
     const ROLES: &'static [&'static str] = &["coordinator", "participant"];
     const FACTS: &'static [&'static str] =
-        &["begun", "refused", "timed_out", "voted", "recovered", "pre_committed", "leads", "decided"];
+        &["begun", "worked", "refused", "read", "timed_out", "voted", "recovered", "pre_committed", "leads", "decided"];
     const MESSAGES: &'static [&'static str] = &[
         "work",
         "done",

@@ -175,7 +175,8 @@ impl Protocol for TwoPhase {
     const GROUPS: &'static [&'static str] = &["coordinator", "participant"];
     const BUGS: &'static [Bug] = bugs::BUGS;
     const ROLES: &'static [&'static str] = &["coordinator", "participant"];
-    const FACTS: &'static [&'static str] = &["begun", "refused", "timed_out", "voted", "recovered", "decided", "ended"];
+    const FACTS: &'static [&'static str] =
+        &["begun", "worked", "refused", "read", "timed_out", "voted", "recovered", "decided", "ended"];
     const MESSAGES: &'static [&'static str] =
         &["work", "done", "refused", "read", "balance", "prepare", "vote", "decision", "acked", "inquire", "query"];
     const SOMETIMES: &'static [&'static str] = &["refused", "timed_out", "decided", "ended"];

@@ -19,15 +19,17 @@ pub(crate) const TWO_PHASE: Profile = Profile {
         ("hasty-presumption", 53, "agreement"),
         ("hasty-presumption", 3_139, "money_conserved"),
         ("repeated-request", 13, "once_per_request"),
+        ("dirty-read", 7, "serializable"),
     ],
     found_within: &[
         ("yes-before-force", 10),     // 3,762, from seed 0 on
-        ("unlogged-commit", 60),      // 367, from seed 17 on
-        ("abort-while-prepared", 30), // 879, from seed 12 on
-        ("forget-early", 20),         // 1,132, from seed 1 on
-        ("locks-lost", 10),           // 2,431, from seed 0 on
-        ("hasty-presumption", 350),   // 61, from seed 53 on
-        ("repeated-request", 30),     // 742, from seed 13 on
+        ("unlogged-commit", 60),      // 369, from seed 17 on
+        ("abort-while-prepared", 30), // 876, from seed 12 on
+        ("forget-early", 20),         // 1,128, from seed 1 on
+        ("locks-lost", 10),           // 2,427, from seed 0 on
+        ("hasty-presumption", 350),   // 60, from seed 53 on
+        ("repeated-request", 30),     // 740, from seed 13 on
+        ("dirty-read", 50),           // 458, from seed 7 on
     ],
     of_liveness: &["no-cooperation"],
 };
@@ -41,9 +43,9 @@ pub(crate) const THREE_PHASE: Profile = Profile {
         ("commit-before-acks", 0, "non_blocking_rule"),
     ],
     found_within: &[
-        ("decide-alone", 1_600),      // 13, from seed 39 on
-        ("recovered-takes-part", 60), // 353, from seed 6 on
-        ("commit-before-acks", 10),   // 3,425, from seed 0 on
+        ("decide-alone", 1_800),      // 11, from seed 39 on
+        ("recovered-takes-part", 60), // 352, from seed 6 on
+        ("commit-before-acks", 10),   // 3,423, from seed 0 on
     ],
     of_liveness: &[],
 };

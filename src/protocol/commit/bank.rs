@@ -42,8 +42,10 @@ impl Bank {
             return io.send(txn.coordinator, Message::Refused(txn, refusal));
         }
         self.lock(txn, &changes);
+        let seen = changes.iter().map(|&(account, _)| (account, log.balance(account).1)).collect();
         self.active.insert(txn, Branch { changes, participants: Voters::NONE });
         io.arm(Timer::Prepare(txn), io.config().params.timeout.times(2));
+        io.fact(Fact::Worked { txn, seen });
         io.send(txn.coordinator, Message::Done(txn, log.life));
     }
 
@@ -63,8 +65,15 @@ impl Bank {
         account: Account,
         io: &mut Io<'_, P>,
     ) {
-        let held = self.locks.contains_key(&account);
-        io.send(from, Message::Balance(id, (!held).then(|| balance(log, io.config(), account))));
+        let seen = match self.locks.get(&account) {
+            None => Some((balance(log, io.config(), account), log.balance(account).1)),
+            Some(&holder) if io.config().planted(Mistake::DirtyRead) => uncertain(log, io.config(), account, holder),
+            Some(_) => None,
+        };
+        io.send(from, Message::Balance(id, seen.map(|(amount, _)| amount)));
+        if let Some((_, version)) = seen {
+            io.fact(Fact::Read { id, account, version });
+        }
     }
 
     /// Comes back: takes the locks of what it is uncertain about, and reports what it may not have reported before it
@@ -168,5 +177,12 @@ impl Bank {
 }
 
 fn balance(log: &Log, config: &CommitConfig, account: Account) -> i64 {
-    i64::from(config.params.opening) + log.balances.get(&account).copied().unwrap_or(0)
+    i64::from(config.params.opening) + log.balance(account).0
+}
+
+/// What an account would hold if a transaction that is voted on were committed.
+fn uncertain(log: &Log, config: &CommitConfig, account: Account, txn: Txn) -> Option<(i64, Option<Txn>)> {
+    let mut changes = log.prepared.get(&txn)?.changes.iter();
+    let (_, amount) = changes.find(|change| change.0 == account)?;
+    Some((balance(log, config, account) + amount, Some(txn)))
 }

@@ -13,6 +13,7 @@ mod never_blocks;
 mod no_failures_commit;
 mod non_blocking_rule;
 mod once_per_request;
+mod serializable;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -29,6 +30,7 @@ pub use never_blocks::NeverBlocks;
 pub use no_failures_commit::NoFailuresCommit;
 pub use non_blocking_rule::NonBlockingRule;
 pub use once_per_request::OncePerRequest;
+pub use serializable::Serializable;
 
 use crate::check::{NodeId, WorldEvent};
 
@@ -51,6 +53,7 @@ pub type OfTwoPhase = (
     LocksReleased,
     OncePerRequest,
     MoneyConserved,
+    Serializable,
     Cooperation,
     NeverBlocks,
     AllDecide,
@@ -68,6 +71,7 @@ pub type OfThreePhase = (
     LocksReleased,
     OncePerRequest,
     MoneyConserved,
+    Serializable,
     NeverBlocks,
     AllDecide,
 );

@@ -69,6 +69,8 @@ pub(in crate::protocol) enum Mistake {
     CommitBeforeAcks,
     /// A coordinator never looks up whether it has carried a request out.
     RepeatedRequest,
+    /// A participant shows what a transaction would leave that is not decided.
+    DirtyRead,
 }
 
 impl CommitConfig {

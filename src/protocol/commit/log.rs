@@ -27,6 +27,15 @@ pub struct Case {
     pub outcome: Option<Outcome>,
 }
 
+/// What transactions have left in an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Balance {
+    /// What they have added to it, and taken from it.
+    pub amount: i64,
+    /// The version: the last of them.
+    pub version: Txn,
+}
+
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Record {
@@ -47,8 +56,8 @@ pub enum Record {
 pub struct Log {
     /// How many lives began.
     pub life: u32,
-    /// What transactions have added to accounts and taken from them.
-    pub balances: BTreeMap<Account, i64>,
+    /// What committed transactions have left in accounts that any of them changed.
+    pub balances: BTreeMap<Account, Balance>,
     /// What a participant is uncertain about.
     pub prepared: BTreeMap<Txn, Branch>,
     /// Outcomes of what it was uncertain about.
@@ -95,7 +104,8 @@ impl Log {
             self.last = Some(txn);
             if outcome == Outcome::Commit {
                 for (account, amount) in branch.changes {
-                    *self.balances.entry(account).or_default() += amount;
+                    let balance = self.balances.entry(account).or_insert(Balance { amount: 0, version: txn });
+                    *balance = Balance { amount: balance.amount + amount, version: txn };
                 }
             }
         }
@@ -123,6 +133,12 @@ impl Log {
             n if n < next => Some(Answered::Later),
             _ => None,
         }
+    }
+
+    /// What transactions have added to an account and taken from it, and the last of them.
+    #[must_use]
+    pub fn balance(&self, account: Account) -> (i64, Option<Txn>) {
+        self.balances.get(&account).map_or((0, None), |balance| (balance.amount, Some(balance.version)))
     }
 
     /// What it says of a transaction's outcome.

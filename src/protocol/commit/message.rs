@@ -77,8 +77,24 @@ pub enum Fact {
         /// Who takes part.
         participants: Voters,
     },
+    /// A participant has done its work.
+    Worked {
+        /// For which.
+        txn: Txn,
+        /// The versions of the accounts that it found: the transactions that had changed them last.
+        seen: Vec<(Account, Option<Txn>)>,
+    },
     /// A participant could not do its work.
     Refused(Txn, Refusal),
+    /// A participant said what is in an account.
+    Read {
+        /// To whom.
+        id: OpId,
+        /// In which.
+        account: Account,
+        /// The version that it showed: the transaction that had changed it last.
+        version: Option<Txn>,
+    },
     /// Somebody heard nothing for too long.
     TimedOut(Txn),
     /// A participant voted; a yes is on its disk.

@@ -3,7 +3,7 @@
 use crate::protocol::commit::Mistake;
 use crate::protocol::{Bug, bugs};
 
-pub(super) const TABLE: [(Mistake, Bug); 8] = [
+pub(super) const TABLE: [(Mistake, Bug); 9] = [
     (
         Mistake::YesBeforeForce,
         Bug {
@@ -82,6 +82,16 @@ pub(super) const TABLE: [(Mistake, Bug); 8] = [
             breaks: &["cooperation"],
             reached: "a coordinator that is down for long while some participant knows the outcome",
             source: "atomix/atomix issue 360",
+        },
+    ),
+    (
+        Mistake::DirtyRead,
+        Bug {
+            name: "dirty-read",
+            about: "a participant shows what an account would hold if a transaction that is not decided were committed",
+            breaks: &["serializable"],
+            reached: "reads of accounts that wait for a decision, and aborts",
+            source: "Adya, 1999: G1a; WiredTiger, WT-11186 (wiredtiger/wiredtiger pull request 9284)",
         },
     ),
 ];

@@ -6,7 +6,7 @@ use crate::check::{At, Property, Time};
 use crate::process::{Durable, Voters};
 use crate::protocol::commit::check::{AllDecide, LocksHeld, LocksReleased, MoneyConserved};
 use crate::protocol::commit::tests::{self, ID, TXN, said};
-use crate::protocol::commit::{Account, Case, Outcome, Refusal, Txn};
+use crate::protocol::commit::{Account, Balance, Case, Outcome, Refusal, Txn};
 
 type Cluster = tests::Cluster<TwoPhase>;
 
@@ -137,7 +137,23 @@ fn an_account_is_not_overdrawn_and_a_lock_is_not_waited_for() {
     assert_eq!(work(&mut cluster, 2, -100), "n0 Done(n0.1.2, 1)");
     assert_eq!(work(&mut cluster, 3, 1), "n0 Refused(n0.1.3, Locked)");
     assert_eq!(cluster.hear(1, 0, Message::Read(ID, Account(0))), ["n0 Balance(c0#7, None)"]);
-    assert_eq!(cluster.hear(1, 0, Message::Read(ID, Account(2))), ["n0 Balance(c0#7, Some(100))"]);
+    let read = ["n0 Balance(c0#7, Some(100))", "Read { id: c0#7, account: a2, version: None }"];
+    assert_eq!(cluster.hear(1, 0, Message::Read(ID, Account(2))), read);
+}
+
+#[test]
+fn an_account_carries_the_transaction_that_changed_it_last() {
+    let mut cluster = Cluster::new(2);
+    cluster.up_to_the_vote();
+    cluster.vote(1);
+    cluster.hear(1, 0, Message::Decision(TXN, Outcome::Commit));
+    let read = |cluster: &mut Cluster| cluster.hear(1, 0, Message::Read(ID, Account(0)));
+    let left = ["n0 Balance(c0#7, Some(95))", "Read { id: c0#7, account: a0, version: Some(n0.1.1) }"];
+    assert_eq!(read(&mut cluster), left);
+    cluster.boot(1);
+    assert_eq!(read(&mut cluster), left);
+    let did = cluster.hear(1, 0, Message::Work(Txn { n: 2, ..TXN }, vec![(Account(0), 1), (Account(2), -1)]));
+    assert_eq!(did[0], "Worked { txn: n0.1.2, seen: [(a0, Some(n0.1.1)), (a2, None)] }");
 }
 
 #[test]
@@ -180,7 +196,7 @@ fn money_that_is_on_its_way_is_counted_and_none_is_lost() {
     assert_eq!(says(&cluster), "held", "n2 will add what n1 has taken");
     cluster.disks[2].prepared.clear();
     assert_eq!(says(&cluster), "there is more or less money than at first: difference -5");
-    cluster.disks[2].balances.insert(Account(3), -101);
+    cluster.disks[2].balances.insert(Account(3), Balance { amount: -101, version: TXN });
     assert_eq!(says(&cluster), "an account is overdrawn: account a3, balance -1");
 }
 

@@ -25,12 +25,14 @@ impl<P: Site> Property<P> for MoneyConserved {
         let mut sum = 0;
         let mut moved = false;
         for (node, disk) in disks() {
-            if let Some((account, amount)) = disk.balances.iter().find(|&(_, &amount)| self.opening + amount < 0) {
+            if let Some((account, balance)) =
+                disk.balances.iter().find(|(_, balance)| self.opening + balance.amount < 0)
+            {
                 let evidence = Evidence::new("an account is overdrawn").node(node).value("account", account);
-                return evidence.value("balance", self.opening + amount).into();
+                return evidence.value("balance", self.opening + balance.amount).into();
             }
             moved |= !disk.balances.is_empty();
-            sum += disk.balances.values().sum::<i64>() + owed(disk, &committed);
+            sum += disk.balances.values().map(|balance| balance.amount).sum::<i64>() + owed(disk, &committed);
         }
         if sum != 0 {
             return Evidence::new("there is more or less money than at first").value("difference", sum).into();

@@ -2,13 +2,13 @@
 
 use super::{
     Agreement, CommitNeedsAllYes, Cooperation, InTimeCommits, Irrevocable, NeverBlocks, NoFailuresCommit,
-    NonBlockingRule, OncePerRequest,
+    NonBlockingRule, OncePerRequest, Serializable,
 };
 use crate::check::measure::Reading;
-use crate::check::{At, Cast, NodeId, OpId, Property, Time, Verdict, WorldEvent};
+use crate::check::{At, Cast, NodeId, OpId, Phase, Property, Time, Verdict, WorldEvent};
 use crate::ids::ClientId;
 use crate::protocol::Planted;
-use crate::protocol::commit::{CommitConfig, CommitParams, Fact, Outcome, Refusal, Txn};
+use crate::protocol::commit::{Account, CommitConfig, CommitParams, Fact, Outcome, Refusal, Txn};
 use crate::protocol::two_phase::TwoPhase;
 use crate::time::Span;
 
@@ -70,6 +70,10 @@ impl<C: Property<TwoPhase>> Stage<C> {
     fn falls(&mut self, node: u32) -> String {
         self.lives[node as usize] += 1;
         said(self.check.on_world(self.now, &WorldEvent::Crash { node: NodeId(node), lost_disk: false }))
+    }
+
+    fn over(&mut self) -> String {
+        said(self.check.on_world(self.now, &WorldEvent::Phase(Phase::Over)))
     }
 
     fn pass(&mut self, ms: u64) {
@@ -193,6 +197,86 @@ fn a_request_is_carried_out_once() {
     assert_eq!(stage.decided(1, 2, Commit), HELD, "one transaction, known to two");
     let evidence = "a request was carried out twice: request c0#1, first n0.1.2, then n0.1.1";
     assert_eq!(stage.decided(2, 1, Commit), evidence);
+}
+
+impl Stage<Serializable> {
+    /// A participant works on accounts, which it finds as the transaction of that number left them, or nobody.
+    fn worked(&mut self, node: u32, n: u32, seen: &[(u32, u32)]) -> String {
+        let seen = seen.iter().map(|&(account, by)| (Account(account), (by > 0).then(|| txn(by)))).collect();
+        self.fact(node, &Fact::Worked { txn: txn(n), seen })
+    }
+
+    fn read(&mut self, node: u32, account: u32, by: u32) -> String {
+        let version = (by > 0).then(|| txn(by));
+        self.fact(node, &Fact::Read { id: id(1), account: Account(account), version })
+    }
+}
+
+#[test]
+fn a_read_of_what_is_aborted_then_or_was_before_is_found_at_once() {
+    let broken = "not serializable: G1a, aborted read: a transaction read what another wrote that aborted: for \
+                  the read c0#1 read a3 at version n0.1.1, which n0.1.1 had written (wr), and n0.1.1 aborted";
+    let mut stage: Stage<Serializable> = Stage::new();
+    stage.worked(1, 1, &[(3, 0)]);
+    assert_eq!(stage.read(1, 3, 1), SKIP, "nobody knows yet");
+    assert_eq!(stage.decided(0, 1, Abort), broken);
+    let mut stage: Stage<Serializable> = Stage::new();
+    stage.worked(1, 1, &[(3, 0)]);
+    assert_eq!([stage.decided(0, 1, Abort), stage.read(1, 3, 1)], [SKIP, broken]);
+    let mut stage: Stage<Serializable> = Stage::new();
+    stage.worked(1, 1, &[(3, 0)]);
+    stage.read(1, 3, 1);
+    assert_eq!([stage.decided(0, 1, Commit), stage.decided(1, 1, Commit), stage.over()], [SKIP, SKIP, HELD]);
+}
+
+#[test]
+fn transfers_that_depend_on_each_other_in_a_circle_are_found_in_the_end() {
+    // Each participant by itself has seen one after the other.
+    let mut stage: Stage<Serializable> = Stage::new();
+    assert_eq!(stage.over(), SKIP, "nothing was written");
+    stage.worked(1, 1, &[(0, 0)]);
+    stage.decided(1, 1, Commit);
+    stage.worked(1, 2, &[(0, 1)]);
+    stage.decided(1, 2, Commit);
+    stage.decided(1, 2, Commit);
+    stage.worked(2, 2, &[(1, 0)]);
+    stage.decided(2, 2, Commit);
+    assert_eq!(stage.over(), HELD);
+    stage.worked(2, 1, &[(1, 2)]);
+    let broken = "not serializable: G1c, circular information flow: transactions depend on each other's writes in \
+                  turn: for n0.1.2 read a0 at version n0.1.1, which n0.1.1 had written (wr); \
+                  n0.1.1 read a1 at version n0.1.2, which n0.1.2 had written (wr)";
+    assert_eq!(stage.over(), broken, "n2 has not carried it out yet");
+    stage.decided(2, 1, Commit);
+    let broken = "not serializable: G0, write cycle: transactions wrote over each other in turn: for \
+                  n0.1.2 wrote version n0.1.2 of a0 over n0.1.1, which n0.1.1 had written (ww); \
+                  n0.1.1 wrote version n0.1.1 of a1 over n0.1.2, which n0.1.2 had written (ww)";
+    assert_eq!(stage.over(), broken);
+    // A lost update: both have worked on what neither had changed.
+    let mut stage: Stage<Serializable> = Stage::new();
+    for n in [1, 2] {
+        stage.worked(1, n, &[(0, 0)]);
+    }
+    for n in [1, 2] {
+        stage.decided(1, n, Commit);
+    }
+    let broken = "not serializable: G-single, single anti-dependency cycle: a lost update or a torn read: for \
+                  n0.1.2 read a0 as it was at first, before n0.1.1 wrote version n0.1.1 (rw); \
+                  n0.1.2 wrote version n0.1.2 of a0 over n0.1.1, which n0.1.1 had written (ww)";
+    assert_eq!(stage.over(), broken);
+}
+
+/// Work that a crash has undone is done anew, and finds what others have left since.
+#[test]
+fn what_counts_is_what_a_participant_has_found_last() {
+    let mut stage: Stage<Serializable> = Stage::new();
+    stage.worked(1, 1, &[(0, 0)]);
+    stage.falls(1);
+    stage.worked(1, 2, &[(0, 0)]);
+    stage.decided(1, 2, Commit);
+    stage.worked(1, 1, &[(0, 2)]);
+    stage.decided(1, 1, Commit);
+    assert_eq!(stage.over(), HELD);
 }
 
 /// The bound is four timeouts of 50 ms and a retry of 50 ms.
