@@ -4,12 +4,11 @@
 mod meant;
 mod paired;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::linearizability::models::{Counter, Mutex, Queue, Register, Registers, Set, Text};
-use crate::linearizability::{Call, Cost, Limits, Verdict, check};
+use crate::linearizability::{Call, Cost, Limits, Names, Verdict, check};
 use crate::params::unknown;
 use crate::recorded::{ReadError, Value};
 pub use meant::Meaning;
@@ -20,7 +19,7 @@ pub use paired::{Failed, Operation, pair};
 pub enum Kind {
     /// One register, or one for each key: `read`, `write`, `cas`.
     Register,
-    /// Texts by key: `get`, `put`, `append`.
+    /// Texts by key: `get`, `put`, `append`, `cas`.
     Text,
     /// Several registers at once: `txn` with reads and writes.
     Registers,
@@ -51,7 +50,7 @@ impl Kind {
     pub const fn functions(self) -> &'static [&'static str] {
         match self {
             Self::Register => &["read", "write", "cas"],
-            Self::Text => &["get", "put", "append"],
+            Self::Text => &["get", "put", "append", "cas"],
             Self::Registers => &["txn"],
             Self::Mutex => &["acquire", "release"],
             Self::Set => &["add", "remove", "read"],
@@ -131,43 +130,58 @@ pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result
 const AT_FIRST: u64 = 1 << 16;
 
 /// The calls of one key, and which operations they are.
-type Part<O> = (Vec<usize>, Vec<Call<O>>);
+struct Part<'a, O> {
+    key: &'a Option<Value>,
+    places: Vec<usize>,
+    calls: Vec<Call<O>>,
+}
 
-fn by_key<M: Meaning>(model: &M, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, ReadError> {
-    let mut parts: BTreeMap<&Option<Value>, Part<M::Op>> = BTreeMap::new();
+/// The operations of each key, as the model understands them; keys in the order in which they were first asked for.
+fn parts<'a, M: Meaning>(model: &M, operations: &'a [Operation]) -> Result<Vec<Part<'a, M::Op>>, ReadError> {
+    let mut parts: Vec<Part<'_, M::Op>> = Vec::new();
+    let mut keys = Names::with_capacity(0);
     for (place, operation) in operations.iter().enumerate() {
         let Some(op) = model.meant(operation)? else { continue };
-        let (places, calls) = parts.entry(&operation.key).or_default();
-        places.push(place);
-        calls.push(Call { op, invoked: operation.invoked, returned: operation.returned });
+        let key = keys.name(&operation.key) as usize;
+        if key == parts.len() {
+            parts.push(Part { key: &operation.key, places: Vec::new(), calls: Vec::new() });
+        }
+        parts[key].places.push(place);
+        parts[key].calls.push(Call { op, invoked: operation.invoked, returned: operation.returned });
     }
-    let keys = parts.len();
-    let mut judged =
-        Judged { verdict: Verdict::Linearizable, key: None, calls: Vec::new(), keys, cost: Cost::default() };
-    let mut left: Vec<_> = parts.into_iter().collect();
+    Ok(parts)
+}
+
+fn by_key<M: Meaning>(model: &M, operations: &[Operation], limits: Limits<'_>) -> Result<Judged, ReadError> {
+    let mut left = parts(model, operations)?;
+    let mut judged = Judged {
+        verdict: Verdict::Linearizable,
+        key: None,
+        calls: Vec::new(),
+        keys: left.len(),
+        cost: Cost::default(),
+    };
     // A key that takes long must not hide one that is broken and takes no time.
     for steps in [limits.steps.min(AT_FIRST), limits.steps] {
-        judged.verdict = Verdict::Linearizable;
         let mut hard = Vec::new();
-        for (key, (places, calls)) in left {
-            let (verdict, cost) = check(model, &calls, Limits { steps, ..limits });
+        for part in left {
+            let (verdict, cost) = check(model, &part.calls, Limits { steps, ..limits });
             judged.cost.steps += cost.steps;
             judged.cost.configurations += cost.configurations;
             judged.cost.bytes = judged.cost.bytes.max(cost.bytes);
             match verdict {
                 Verdict::Linearizable => {}
-                Verdict::Illegal(_) => return Ok(Judged { verdict, key: key.clone(), calls: places, ..judged }),
-                Verdict::Unknown => hard.push((key, (places, calls))),
+                Verdict::Illegal(_) => {
+                    return Ok(Judged { verdict, key: part.key.clone(), calls: part.places, ..judged });
+                }
+                Verdict::Unknown => hard.push(part),
             }
         }
-        if hard.is_empty() {
-            return Ok(judged);
-        }
-        judged.verdict = Verdict::Unknown;
         left = hard;
     }
-    (judged.key, judged.calls) =
-        left.into_iter().next().map(|(key, (places, _))| (key.clone(), places)).unwrap_or_default();
+    if let Some(part) = left.into_iter().next() {
+        judged = Judged { verdict: Verdict::Unknown, key: part.key.clone(), calls: part.places, ..judged };
+    }
     Ok(judged)
 }
 

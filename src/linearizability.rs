@@ -18,17 +18,22 @@
 //!   ([`Model::may_come`]).
 //! - **One of a kind**: of equal operations whose outcome nobody knows, only the one that was asked first is tried;
 //!   the others could only take its place.
-//! - States and operations are numbered, and each step of the model is made once.
+//! - **No more than needed**: what cannot be ordered cannot be ordered either once more of those have taken effect
+//!   whose outcome nobody knows. So of a configuration it is kept which of them had, and one that has them all is not
+//!   tried.
+//! - States and operations are numbered, and each step of the model is made once, and only when it is tried.
 //!
 //! There are three answers. That a limit was reached is never taken for one of the other two.
 
 mod brief;
+mod line;
 pub mod models;
 mod search;
 
 use std::hash::Hash;
 use std::sync::atomic::AtomicBool;
 
+pub(crate) use brief::Names;
 use search::Search;
 
 /// A sequential object.
@@ -47,6 +52,11 @@ pub trait Model {
     /// Whether this operation changes nothing, in whatever state.
     fn is_read(&self, _op: &Self::Op) -> bool {
         false
+    }
+
+    /// Whether an operation that [changes nothing](Model::is_read) would give in this state what it gave.
+    fn admits(&self, state: &Self::State, read: &Self::Op) -> bool {
+        self.step(state, read).is_some()
     }
 
     /// Whether a read may give what it gave in this state or a later one, if nothing that [forgets](Model::forgets)

@@ -1,6 +1,7 @@
 //! What a recorded operation means to each model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Operation;
 use crate::linearizability::Model;
@@ -19,7 +20,22 @@ pub trait Meaning: Model {
     fn meant(&self, operation: &Operation) -> Result<Option<Self::Op>, ReadError>;
 }
 
+/// What came of a `cas`.
+enum Cas {
+    Set,
+    Refused,
+    Unknown,
+}
+
 impl Operation {
+    fn cas(&self) -> Cas {
+        match (self.is_answered(), self.is_refused) {
+            (true, true) => Cas::Refused,
+            (true, false) => Cas::Set,
+            (false, _) => Cas::Unknown,
+        }
+    }
+
     fn is_answered(&self) -> bool {
         self.returned.is_some()
     }
@@ -43,10 +59,10 @@ impl Meaning for Register<Value> {
             ("cas", Value::List(pair)) => {
                 let [from, to] = pair.as_slice() else { return Err(operation.no("[OLD NEW]")) };
                 let (from, to) = (from.clone(), to.clone());
-                Ok(Some(match (operation.is_answered(), operation.is_refused) {
-                    (true, true) => RegisterOp::CasFailed(from),
-                    (true, false) => RegisterOp::Cas(from, to),
-                    (false, _) => RegisterOp::CasUnknown(from, to),
+                Ok(Some(match operation.cas() {
+                    Cas::Set => RegisterOp::Cas(from, to),
+                    Cas::Refused => RegisterOp::CasFailed(from),
+                    Cas::Unknown => RegisterOp::CasUnknown(from, to),
                 }))
             }
             _ => Err(operation.no("read, write VALUE or cas [OLD NEW]")),
@@ -54,10 +70,10 @@ impl Meaning for Register<Value> {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+fn text(value: &Value) -> Option<Arc<str>> {
     match value {
-        Value::Text(text) => Some(text.to_string()),
-        Value::Nil => Some(String::new()),
+        Value::Text(text) => Some(text.clone()),
+        Value::Nil => Some(Arc::from("")),
         _ => None,
     }
 }
@@ -69,7 +85,17 @@ impl Meaning for Text {
             "get" => Ok(operation.seen(text, "a string")?.map(TextOp::Get)),
             "put" => Ok(Some(TextOp::Put(argument()?))),
             "append" => Ok(Some(TextOp::Append(argument()?))),
-            _ => Err(operation.no("get, put STRING or append STRING")),
+            "cas" => {
+                let pair = if let Value::List(pair) = &operation.asked { pair.as_slice() } else { &[] };
+                let texts = if let [from, to] = pair { text(from).zip(text(to)) } else { None };
+                let Some((from, to)) = texts else { return Err(operation.no("[OLD NEW], two strings")) };
+                Ok(Some(match operation.cas() {
+                    Cas::Set => TextOp::Cas(from, to),
+                    Cas::Refused => TextOp::CasFailed(from),
+                    Cas::Unknown => TextOp::CasUnknown(from, to),
+                }))
+            }
+            _ => Err(operation.no("get, put STRING, append STRING or cas [OLD NEW]")),
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::Model;
 
@@ -52,9 +53,17 @@ impl<V: Clone + Eq + Hash> Model for Register<V> {
     fn is_read(&self, op: &RegisterOp<V>) -> bool {
         matches!(op, RegisterOp::Read(_) | RegisterOp::CasFailed(_))
     }
+
+    fn admits(&self, held: &V, read: &RegisterOp<V>) -> bool {
+        match read {
+            RegisterOp::Read(value) => held == value,
+            RegisterOp::CasFailed(from) => held != from,
+            RegisterOp::Write(_) | RegisterOp::Cas(..) | RegisterOp::CasUnknown(..) => false,
+        }
+    }
 }
 
-/// One key of a store of texts: `put` overwrites, `append` extends.
+/// One key of a store of texts: `put` overwrites, `append` extends, `cas` overwrites what it expects.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Text;
 
@@ -62,11 +71,17 @@ pub struct Text;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextOp {
     /// It held this.
-    Get(String),
+    Get(Arc<str>),
     /// It holds this from then on.
-    Put(String),
+    Put(Arc<str>),
     /// This stands behind what it held.
-    Append(String),
+    Append(Arc<str>),
+    /// It held the one, and holds the other from then on.
+    Cas(Arc<str>, Arc<str>),
+    /// It held something else than this, and nothing was set.
+    CasFailed(Arc<str>),
+    /// Nobody was answered: it holds the other if it held the one.
+    CasUnknown(Arc<str>, Arc<str>),
 }
 
 impl Model for Text {
@@ -79,25 +94,36 @@ impl Model for Text {
 
     fn step(&self, held: &String, op: &TextOp) -> Option<String> {
         match op {
-            TextOp::Get(value) => (held == value).then(|| held.clone()),
-            TextOp::Put(value) => Some(value.clone()),
-            TextOp::Append(more) => Some([held.as_str(), more].concat()),
+            TextOp::Get(value) => (**value == **held).then(|| held.clone()),
+            TextOp::Put(value) => Some(value.to_string()),
+            TextOp::Append(more) => Some([held, &**more].concat()),
+            TextOp::Cas(from, to) => (**from == **held).then(|| to.to_string()),
+            TextOp::CasFailed(from) => (**from != **held).then(|| held.clone()),
+            TextOp::CasUnknown(from, to) => Some(if **from == **held { to.to_string() } else { held.clone() }),
         }
     }
 
     fn is_read(&self, op: &TextOp) -> bool {
-        matches!(op, TextOp::Get(_))
+        matches!(op, TextOp::Get(_) | TextOp::CasFailed(_))
+    }
+
+    fn admits(&self, held: &String, read: &TextOp) -> bool {
+        match read {
+            TextOp::Get(value) => **value == **held,
+            TextOp::CasFailed(from) => **from != **held,
+            TextOp::Put(_) | TextOp::Append(_) | TextOp::Cas(..) | TextOp::CasUnknown(..) => false,
+        }
     }
 
     fn may_come(&self, held: &String, read: &TextOp) -> bool {
         match read {
             TextOp::Get(value) => value.starts_with(held.as_str()),
-            TextOp::Put(_) | TextOp::Append(_) => true,
+            _ => true,
         }
     }
 
     fn forgets(&self, op: &TextOp) -> bool {
-        matches!(op, TextOp::Put(_))
+        matches!(op, TextOp::Put(_) | TextOp::Cas(..) | TextOp::CasUnknown(..))
     }
 
     fn heap(&self, held: &String) -> usize {
@@ -147,6 +173,11 @@ impl<K: Clone + Ord + Hash, V: Clone + Eq + Hash> Model for Registers<K, V> {
 
     fn is_read(&self, op: &Vec<Micro<K, V>>) -> bool {
         op.iter().all(|micro| matches!(micro, Micro::Read(..)))
+    }
+
+    fn admits(&self, held: &BTreeMap<K, V>, read: &Vec<Micro<K, V>>) -> bool {
+        let held = |key| held.get(key).unwrap_or(&self.missing);
+        read.iter().all(|micro| matches!(micro, Micro::Read(key, value) if held(key) == value))
     }
 
     fn heap(&self, held: &BTreeMap<K, V>) -> usize {
@@ -224,6 +255,10 @@ impl<V: Clone + Ord + Hash> Model for Set<V> {
 
     fn is_read(&self, op: &SetOp<V>) -> bool {
         matches!(op, SetOp::Read(_))
+    }
+
+    fn admits(&self, held: &BTreeSet<V>, read: &SetOp<V>) -> bool {
+        matches!(read, SetOp::Read(elements) if held == elements)
     }
 
     fn may_come(&self, held: &BTreeSet<V>, read: &SetOp<V>) -> bool {

@@ -1,12 +1,14 @@
 //! The search: in depth, over which operation takes effect next.
 
+use std::hash::Hash;
 use std::sync::atomic::Ordering;
 
 use super::brief::{NOWHERE, Names, Steps, Tried};
+use super::line::{Bits, Line, NONE, RETURN};
 use super::{Call, Cost, Limits, Model, Stuck, Verdict};
 
-/// No place.
-const NONE: u32 = u32::MAX;
+/// No state yet: the step is made when it is tried.
+const UNTRIED: u32 = u32::MAX - 1;
 
 /// How many of the longest orders are kept.
 const ORDERS: usize = 4;
@@ -22,15 +24,13 @@ pub(super) struct Search<'a, M: Model> {
     /// What states keep beside themselves.
     heap: usize,
     steps: Steps,
-    /// From a state, whether an operation may come later.
-    comes: Steps,
     /// Of each call, whether it changes nothing.
     is_read: Vec<bool>,
     /// Calls that returned and change nothing, in the order of their returns.
     reads: Vec<u32>,
     /// Calls that forget what was before, in the order of their invocations.
     forgetful: Vec<u32>,
-    /// Of each call, the number of its operation.
+    /// Of each call that may change something, the number of its operation.
     ops: Vec<u32>,
     /// Of each operation, a call of it.
     example: Vec<u32>,
@@ -46,6 +46,8 @@ pub(super) struct Search<'a, M: Model> {
     returned: u32,
     tried: Tried,
     cost: Cost,
+    /// After so many steps it looks at the limits again.
+    look: u64,
     /// Candidates of all levels, one behind the other: a call, and the state after it.
     candidates: Vec<(u32, u32)>,
     levels: Vec<Level>,
@@ -58,6 +60,13 @@ pub(super) struct Search<'a, M: Model> {
 /// A point of the search: something took effect last, and one of the candidates may next.
 #[derive(Clone, Copy)]
 struct Level {
+    state: u32,
+    /// The read that the state must grow into.
+    goal: u32,
+    /// The call that returns first.
+    returning: u32,
+    /// Whether a candidate could follow.
+    is_passable: bool,
     /// The first of its candidates, and the next to be tried.
     start: usize,
     next: usize,
@@ -78,95 +87,52 @@ struct Best {
     orders: Vec<Vec<usize>>,
 }
 
-/// Events in a row from which some are taken out and put back, the last taken first.
-struct Line {
-    next: Vec<u32>,
-    prev: Vec<u32>,
-    /// Of each event, its call; with the highest bit, its return.
-    what: Vec<u32>,
-    /// Of each call, its events.
-    events: Vec<[u32; 2]>,
+/// Of each call that may change something the number of its operation, and of each operation a call of it.
+fn numbered<O: Eq + Hash>(calls: &[Call<O>], is_read: &[bool]) -> (Vec<u32>, Vec<u32>) {
+    let mut names = Names::with_capacity(calls.len());
+    let mut example = Vec::with_capacity(calls.len());
+    let mut name = |(call, &is_read): (usize, &bool)| {
+        if is_read {
+            return NONE;
+        }
+        let op = names.name(&calls[call].op);
+        if op as usize == example.len() {
+            example.push(call as u32);
+        }
+        op
+    };
+    let ops = is_read.iter().enumerate().map(&mut name).collect();
+    (ops, example)
 }
 
-const RETURN: u32 = 1 << 31;
-
-impl Line {
-    /// Event 0 is the head.
-    fn new(what: impl IntoIterator<Item = u32>, calls: usize) -> Self {
-        let what: Vec<u32> = std::iter::once(NONE).chain(what).collect();
-        let len = what.len() as u32;
-        let mut events = vec![[NONE; 2]; calls];
-        for (n, &what) in what.iter().enumerate().skip(1) {
-            events[(what & !RETURN) as usize][usize::from(what & RETURN != 0)] = n as u32;
-        }
-        let next = (1..len).chain([NONE]).collect();
-        let prev = std::iter::once(NONE).chain(0..len - 1).collect();
-        Self { next, prev, what, events }
-    }
-
-    fn first(&self) -> u32 {
-        self.next[0]
-    }
-
-    fn take(&mut self, call: u32) {
-        for event in self.events[call as usize].into_iter().filter(|&event| event != NONE) {
-            let (prev, next) = (self.prev[event as usize], self.next[event as usize]);
-            self.next[prev as usize] = next;
-            if next != NONE {
-                self.prev[next as usize] = prev;
-            }
-        }
-    }
-
-    fn put_back(&mut self, call: u32) {
-        for event in self.events[call as usize].into_iter().rev().filter(|&event| event != NONE) {
-            let (prev, next) = (self.prev[event as usize], self.next[event as usize]);
-            self.next[prev as usize] = event;
-            if next != NONE {
-                self.prev[next as usize] = event;
-            }
-        }
-    }
-}
-
-/// A set of calls, of which those below `base` are all in it, and none from `top` on.
-struct Bits {
-    words: Vec<u64>,
-    base: u32,
-    top: u32,
-}
-
-impl Bits {
-    fn has(&self, bit: u32) -> bool {
-        self.words[bit as usize / 64] >> (bit % 64) & 1 == 1
-    }
-
-    fn flip(&mut self, bit: u32) {
-        self.words[bit as usize / 64] ^= 1 << (bit % 64);
-    }
+/// The invocations and returns of calls, in the order in which they happened.
+fn in_order<O>(calls: &[Call<O>], invoked: &[u32], returned: &[u32]) -> impl Iterator<Item = u32> {
+    let (mut invoked, mut returned) = (invoked.iter().peekable(), returned.iter().peekable());
+    std::iter::from_fn(move || {
+        let end = returned.peek().map(|&&call| calls[call as usize].returned.unwrap_or(u64::MAX));
+        let first = invoked.next_if(|&&call| end.is_some_and(|end| calls[call as usize].invoked < end));
+        first.copied().or_else(|| returned.next().map(|&call| call | RETURN))
+    })
 }
 
 impl<'a, M: Model> Search<'a, M> {
     pub(super) fn new(model: &'a M, calls: &'a [Call<M::Op>], limits: Limits<'a>) -> Self {
-        let mut names: Names<&M::Op> = Names::new();
-        let ops: Vec<u32> = calls.iter().map(|call| names.name(&call.op)).collect();
-        let mut example = vec![0; names.len()];
-        ops.iter().enumerate().for_each(|(call, &op)| example[op as usize] = call as u32);
+        let is_read: Vec<bool> = calls.iter().map(|call| model.is_read(&call.op)).collect();
         let is_open = |&call: &u32| calls[call as usize].returned.is_none();
         let all = || 0..calls.len() as u32;
-        let mut events: Vec<(u64, u32)> = Vec::with_capacity(calls.len() * 2);
-        for call in all().filter(|call| !is_open(call)) {
-            events.push((calls[call as usize].invoked, call));
-            events.extend(calls[call as usize].returned.map(|at| (at, call | RETURN)));
-        }
-        events.sort_unstable();
-        let is_read: Vec<bool> = calls.iter().map(|call| model.is_read(&call.op)).collect();
-        let mut reads: Vec<u32> = all().filter(|call| !is_open(call) && is_read[*call as usize]).collect();
-        reads.sort_unstable_by_key(|&call| calls[call as usize].returned);
+        let (ops, example) = numbered(calls, &is_read);
+        let invoked: Vec<u32> = all().filter(|call| !is_open(call)).collect();
+        let mut returned = invoked.clone();
+        returned.sort_unstable_by_key(|&call| calls[call as usize].returned);
+        let reads = returned.iter().copied().filter(|&call| is_read[call as usize]).collect();
         let mut bit = vec![0; calls.len()];
-        let order = all().filter(|call| !is_open(call)).chain(all().filter(is_open));
-        order.enumerate().for_each(|(n, call)| bit[call as usize] = n as u32);
-        let mut states = Names::new();
+        invoked.iter().zip(0..).for_each(|(&call, n)| bit[call as usize] = n);
+        // Those that never returned begin on a word of their own.
+        let first_open = invoked.len().div_ceil(64);
+        let open_words = (calls.len() - invoked.len()).div_ceil(64);
+        all().filter(is_open).zip(first_open as u32 * 64..).for_each(|(call, n)| bit[call as usize] = n);
+        let may_happen = |call: &u32| is_open(call) && !is_read[*call as usize];
+        let mut states = Names::with_capacity(example.len());
         states.name(model.initial());
         Self {
             model,
@@ -174,22 +140,22 @@ impl<'a, M: Model> Search<'a, M> {
             limits,
             states,
             heap: 0,
-            steps: Steps::new(),
-            comes: Steps::new(),
-            is_read,
+            steps: Steps::with_capacity(example.len()),
             reads,
             forgetful: all().filter(|&call| model.forgets(&calls[call as usize].op)).collect(),
             ops,
             example,
-            line: Line::new(events.iter().map(|&(_, what)| what), calls.len()),
-            open: Line::new(all().filter(is_open), calls.len()),
-            done: Bits { words: vec![0; calls.len().div_ceil(64)], base: 0, top: 0 },
+            line: Line::new(in_order(calls, &invoked, &returned), calls.len()),
+            open: Line::new(all().filter(may_happen), calls.len()),
+            done: Bits { words: vec![0; first_open + open_words], base: 0, top: 0 },
             bit,
-            returned: (events.len() / 2) as u32,
-            tried: Tried::new(),
+            returned: invoked.len() as u32,
+            is_read,
+            tried: Tried::new(open_words),
             cost: Cost::default(),
+            look: 0,
             candidates: Vec::new(),
-            levels: Vec::new(),
+            levels: Vec::with_capacity(calls.len()),
             key: Vec::new(),
             best: Best { reach: 0, call: NONE, orders: Vec::new() },
             passed: [0; 2],
@@ -197,13 +163,13 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     pub(super) fn cost(&self) -> Cost {
-        Cost { configurations: self.tried.len() as u64, bytes: self.bytes(), ..self.cost }
+        Cost { configurations: self.tried.len(), bytes: self.bytes(), ..self.cost }
     }
 
     /// What is kept, roughly.
     fn bytes(&self) -> usize {
         let per_call = size_of::<[u32; 12]>();
-        let of_states = self.states.bytes() + self.heap + self.steps.bytes() + self.comes.bytes();
+        let of_states = self.states.bytes() + self.heap + self.steps.bytes();
         self.tried.bytes() + of_states + self.calls.len() * per_call
     }
 
@@ -212,10 +178,12 @@ impl<'a, M: Model> Search<'a, M> {
             return Verdict::Linearizable;
         }
         loop {
-            if self.cost.steps.is_multiple_of(STRIDE) && self.is_spent() {
-                return Verdict::Unknown;
+            if self.cost.steps >= self.look {
+                self.look = self.cost.steps + STRIDE;
+                if self.is_spent() {
+                    return Verdict::Unknown;
+                }
             }
-            self.cost.steps += 1;
             let Some(level) = self.levels.last_mut() else { return self.illegal() };
             if level.taken != NONE {
                 let Level { taken, base, top, read, forgot, .. } = *level;
@@ -223,24 +191,52 @@ impl<'a, M: Model> Search<'a, M> {
                 self.passed = [read, forgot];
                 self.take_back(taken, base, top);
             }
-            let level = self.levels.last_mut().unwrap_or_else(|| unreachable!("it was there"));
-            let Some(&(call, state)) = self.candidates.get(level.next) else {
-                let start = level.start;
-                self.candidates.truncate(start);
-                self.levels.pop();
+            let Some((call, state)) = self.next_candidate() else {
+                self.leave();
                 continue;
             };
-            level.next += 1;
-            level.taken = call;
-            let is_choice = self.candidates.len() - level.start > 1;
             self.take(call);
             // What follows from a configuration without a choice is as new as that one.
-            if is_choice && !self.is_new(state) {
+            if self.is_choice() && !self.is_new(state) {
                 continue;
             }
             if self.enter(state) {
                 return Verdict::Linearizable;
             }
+        }
+    }
+
+    /// The next candidate that can follow, and the state that it leaves.
+    fn next_candidate(&mut self) -> Option<(u32, u32)> {
+        loop {
+            let level = self.levels.last_mut()?;
+            let &(call, known) = self.candidates.get(level.next)?;
+            level.next += 1;
+            self.cost.steps += 1;
+            let Level { state, goal, .. } = *level;
+            let to = if known == UNTRIED { self.step(state, call) } else { known };
+            // Of those whose outcome nobody knows, one that changes nothing had better not taken effect.
+            let is_idle = to == state && self.bit[call as usize] >= self.returned;
+            if to == NOWHERE || is_idle || !self.may_come(to, goal) {
+                continue;
+            }
+            let level = self.levels.last_mut()?;
+            level.is_passable = true;
+            level.taken = call;
+            return Some((call, to));
+        }
+    }
+
+    fn is_choice(&self) -> bool {
+        self.levels.last().is_some_and(|level| self.candidates.len() - level.start > 1)
+    }
+
+    fn leave(&mut self) {
+        let Some(level) = self.levels.pop() else { return };
+        self.candidates.truncate(level.start);
+        // What can follow may only lead back to where it was before.
+        if level.returning != NONE && (!level.is_passable || self.reach(level.returning) > self.best.reach) {
+            self.note_stuck(level.returning);
         }
     }
 
@@ -285,56 +281,66 @@ impl<'a, M: Model> Search<'a, M> {
         if event == NONE {
             return true;
         }
-        let Bits { base, top, .. } = self.done;
-        self.pass_done();
-        let [read, forgot] = self.passed;
-        self.levels.push(Level { start, next: start, taken: NONE, base, top, read, forgot });
-        let goal = self.goal();
+        let mut level = self.level(state, start);
         // All that were invoked before the first return.
-        let returning = loop {
-            let what = self.line.what[event as usize];
+        level.returning = loop {
+            let what = self.line.what(event);
             if what & RETURN != 0 {
                 break what & !RETURN;
             }
-            let to = self.step(state, what);
-            if to == state && self.is_read[what as usize] {
+            if !self.is_read[what as usize] {
+                self.candidates.push((what, UNTRIED));
+            } else if self.model.admits(self.states.get(state), &self.calls[what as usize].op) {
                 self.candidates.truncate(start);
-                self.candidates.push((what, to));
+                self.candidates.push((what, state));
+                self.levels.push(Level { goal: NONE, ..level });
                 return false;
             }
-            if to != NOWHERE && self.may_come(to, goal) {
-                self.candidates.push((what, to));
-            }
-            event = self.line.next[event as usize];
+            event = self.line.next(event);
         };
-        if let Some(place) = self.candidates[start..].iter().position(|&(call, _)| call == returning) {
+        level.goal = self.goal();
+        if let Some(place) = self.candidates[start..].iter().position(|&(call, _)| call == level.returning) {
             self.candidates[start..=start + place].rotate_right(1);
         }
-        self.enter_open(state, goal, returning);
-        if self.candidates.len() == start {
-            self.note_stuck(returning);
-        }
+        self.enter_open(level.returning);
+        self.levels.push(level);
         false
     }
 
-    /// Those whose outcome nobody knows: of equal ones the first, and none that changes nothing.
-    fn enter_open(&mut self, state: u32, goal: u32, returning: u32) {
-        let until = self.calls[returning as usize].returned.unwrap_or(u64::MAX);
+    fn level(&mut self, state: u32, start: usize) -> Level {
+        self.pass_done();
+        let Bits { base, top, .. } = self.done;
+        let [read, forgot] = self.passed;
+        Level {
+            state,
+            goal: NONE,
+            returning: NONE,
+            is_passable: false,
+            start,
+            next: start,
+            taken: NONE,
+            base,
+            top,
+            read,
+            forgot,
+        }
+    }
+
+    /// Those whose outcome nobody knows: of equal ones the first.
+    fn enter_open(&mut self, returning: u32) {
+        let until = self.reach(returning);
         let first = self.candidates.len();
         let mut event = self.open.first();
         while event != NONE {
-            let call = self.open.what[event as usize];
+            let call = self.open.what(event);
             if self.calls[call as usize].invoked > until {
                 break;
             }
-            let to = self.step(state, call);
             let op = self.ops[call as usize];
-            let is_known = |&(other, _): &(u32, u32)| self.ops[other as usize] == op;
-            if to != NOWHERE && to != state && !self.candidates[first..].iter().any(is_known) && self.may_come(to, goal)
-            {
-                self.candidates.push((call, to));
+            if !self.candidates[first..].iter().any(|&(other, _)| self.ops[other as usize] == op) {
+                self.candidates.push((call, UNTRIED));
             }
-            event = self.open.next[event as usize];
+            event = self.open.next(event);
         }
     }
 
@@ -351,7 +357,7 @@ impl<'a, M: Model> Search<'a, M> {
     fn goal(&self) -> u32 {
         let [read, forgot] = self.passed;
         let Some(&read) = self.reads.get(read as usize) else { return NONE };
-        let until = self.calls[read as usize].returned.unwrap_or(u64::MAX);
+        let until = self.reach(read);
         for &call in &self.forgetful[forgot as usize..] {
             if self.calls[call as usize].invoked > until {
                 break;
@@ -364,17 +370,8 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     /// Whether a state may still become what a read saw.
-    fn may_come(&mut self, state: u32, goal: u32) -> bool {
-        if goal == NONE {
-            return true;
-        }
-        let op = self.ops[goal as usize];
-        if let Some(known) = self.comes.get(state, op) {
-            return known == 1;
-        }
-        let may = self.model.may_come(self.states.get(state), &self.calls[goal as usize].op);
-        self.comes.set(state, op, may.into());
-        may
+    fn may_come(&self, state: u32, goal: u32) -> bool {
+        goal == NONE || self.model.may_come(self.states.get(state), &self.calls[goal as usize].op)
     }
 
     fn take(&mut self, call: u32) {
@@ -402,22 +399,26 @@ impl<'a, M: Model> Search<'a, M> {
     /// Whether this configuration was never tried: the state, and what has taken effect.
     fn is_new(&mut self, state: u32) -> bool {
         let Bits { words, base, top } = &self.done;
-        let (first, last) = (*base as usize / 64, (*top as usize).div_ceil(64));
-        let opened = self.returned as usize / 64;
         self.key.clear();
         self.key.push(u64::from(state) << 32 | u64::from(*base));
         if *top > *base {
-            self.key.extend_from_slice(&words[first..last]);
+            self.key.extend_from_slice(&words[*base as usize / 64..(*top as usize).div_ceil(64)]);
         }
-        if self.calls.len() > self.returned as usize {
-            self.key.push(u64::MAX - (last - first.min(last)) as u64);
-            self.key.extend_from_slice(&words[opened..]);
-        }
-        self.tried.insert(&self.key)
+        self.tried.insert(&self.key, &words[self.first_open()..])
+    }
+
+    /// The word with the bit of the first call that never returned.
+    fn first_open(&self) -> usize {
+        (self.returned as usize).div_ceil(64)
+    }
+
+    /// The place of a call's return.
+    fn reach(&self, call: u32) -> u64 {
+        self.calls[call as usize].returned.unwrap_or(u64::MAX)
     }
 
     fn note_stuck(&mut self, returning: u32) {
-        let reach = self.calls[returning as usize].returned.unwrap_or(u64::MAX);
+        let reach = self.reach(returning);
         if reach > self.best.reach {
             self.best = Best { reach, call: returning, orders: Vec::new() };
         }

@@ -65,24 +65,33 @@ impl Drawn for Register<u8> {
 
 impl Drawn for Text {
     fn draw(&self, state: &String, dice: &mut dyn Dice) -> TextOp {
-        let letter = ["a", "b"][dice.below(2) as usize].to_owned();
-        match dice.below(5) {
-            0 | 1 => TextOp::Get(state.clone()),
+        let letter = ["a", "b"][dice.below(2) as usize].into();
+        match dice.below(7) {
+            0 | 1 => TextOp::Get(state.as_str().into()),
             2 => TextOp::Put(letter),
+            3 => TextOp::Cas(state.as_str().into(), letter),
+            4 => TextOp::CasFailed([state, "a"].concat().as_str().into()),
             _ => TextOp::Append(letter),
         }
     }
 
     fn wrong(&self, op: &TextOp, dice: &mut dyn Dice) -> TextOp {
         match op {
-            TextOp::Get(seen) if dice.below(2) == 0 => TextOp::Get(seen.chars().skip(1).collect()),
-            TextOp::Get(seen) => TextOp::Get(format!("{seen}a")),
-            TextOp::Put(_) | TextOp::Append(_) => TextOp::Get("ab".to_owned()),
+            TextOp::Get(seen) if dice.below(2) == 0 && !seen.is_empty() => TextOp::Get(seen[1..].into()),
+            TextOp::Get(seen) => TextOp::Get(format!("{seen}a").into()),
+            TextOp::Cas(from, _) => TextOp::CasFailed(from.clone()),
+            TextOp::CasFailed(from) => TextOp::Cas(from.clone(), "b".into()),
+            _ => TextOp::Get("ab".into()),
         }
     }
 
     fn unanswered(&self, op: &TextOp) -> Option<TextOp> {
-        (!self.is_read(op)).then(|| op.clone())
+        match op.clone() {
+            TextOp::Get(_) => None,
+            TextOp::Cas(from, to) => Some(TextOp::CasUnknown(from, to)),
+            TextOp::CasFailed(from) => Some(TextOp::CasUnknown(from, "b".into())),
+            write => Some(write),
+        }
     }
 }
 
@@ -233,10 +242,11 @@ fn it_agrees_with_a_search_of_everything_on_a_hundred_thousand_histories() {
 #[test]
 fn a_limit_is_never_taken_for_a_verdict() {
     // Twelve writes at once, then a read of what nobody wrote.
-    let mut calls: Vec<Call<TextOp>> =
-        (0..12).map(|n| Call { op: TextOp::Append(n.to_string()), invoked: n, returned: Some(100 + n) }).collect();
-    calls.push(Call { op: TextOp::Put("x".to_owned()), invoked: 12, returned: Some(150) });
-    calls.push(Call { op: TextOp::Get("y".to_owned()), invoked: 20, returned: Some(200) });
+    let mut calls: Vec<Call<TextOp>> = (0..12)
+        .map(|n| Call { op: TextOp::Append(n.to_string().into()), invoked: n, returned: Some(100 + n) })
+        .collect();
+    calls.push(Call { op: TextOp::Put("x".into()), invoked: 12, returned: Some(150) });
+    calls.push(Call { op: TextOp::Get("y".into()), invoked: 20, returned: Some(200) });
     for limits in [Limits { steps: 1_000, ..Limits::default() }, Limits { bytes: 100_000, ..Limits::default() }] {
         assert_eq!(check(&Text, &calls, limits).0, Verdict::Unknown);
     }

@@ -71,7 +71,7 @@ fn a_history_is_not_linearizable() {
     assert_snapshot!(account(&lost), @r#"
     not linearizable
       history      5 operations of 2 clients on 2 keys
-      model        kv: get, put, append
+      model        kv: get, put, append, cas
     "#);
 }
 
@@ -162,7 +162,7 @@ fn histories_that_are_wrong_say_in_which_line() {
     assert_snapshot!(refused(&STALE.replacen("\"f\"", "\"g\"", 2), &[]), @r#"x.txt:1:36: there is no field "g"; did you mean "f"? (known: "process", "type", "f", "key", "value", "error", "time")"#);
     assert_snapshot!(refused(&FRESH.replace(":ok\t:write\t2", ":ok\t:cas\t2"), &[]), @"x.txt:5: process 1 asked for write, and the answer is to cas");
     assert_snapshot!(refused(&FAILED[..FAILED.len() / 2], &[]), @"x.txt:6:18: the file ends before the value of :ty");
-    assert_snapshot!(refused("{:process 1, :type :invoke, :f :read}\n{:process 2, :type :invoke, :f :reed}\n", &[]), @r#"x.txt:2: no model has "reed" beside read; there are register (read, write, cas), kv (get, put, append), multi-register (txn), mutex (acquire, release), set (add, remove, read), queue (enqueue, dequeue), counter (add, read)"#);
+    assert_snapshot!(refused("{:process 1, :type :invoke, :f :read}\n{:process 2, :type :invoke, :f :reed}\n", &[]), @r#"x.txt:2: no model has "reed" beside read; there are register (read, write, cas), kv (get, put, append, cas), multi-register (txn), mutex (acquire, release), set (add, remove, read), queue (enqueue, dequeue), counter (add, read)"#);
     assert_snapshot!(refused(LOST, &["--model", "register"]), @r#"x.txt:1: put "a", answered "a": expected read, write VALUE or cas [OLD NEW]"#);
     assert_snapshot!(refused(LOST, &["--format", "jsonl"]), @"x.txt:1:2: key must be a string; one object a line is read");
     assert_snapshot!(refused("", &[]), @"x.txt:1: the history has no operation of a client; nothing can be said of it");
