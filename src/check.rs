@@ -1,8 +1,8 @@
 //! Invariants: what one is, what it may look at, and how verdicts are counted.
 //!
 //! Facts alone are blind where a buggy node forgets to report; a scan of states alone cannot see history.
-//! So a property is given both: every fact, the one node that just moved, what the world did, and, at a few
-//! checkpoints, all nodes at once.
+//! So a property is given both: every fact, the one node that just moved, what the world did, at a few
+//! checkpoints all nodes at once, and in the end what clients saw.
 
 pub mod history;
 pub mod measure;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::ids::{FaultKind, NodeSet, OpId};
 pub use crate::process::{Cast, NodeId, Process};
 pub use crate::time::Time;
-use history::Answer;
+use history::{Answer, History};
 use measure::Measure;
 pub use properties::Properties;
 
@@ -64,6 +64,11 @@ pub trait Property<P: Process>: Sized {
     /// A checkpoint: after each fault, at the change of phase, and at the end.
     fn on_state(&mut self, _now: Time, _nodes: Nodes<'_, P>) -> Verdict {
         Verdict::Skip
+    }
+
+    /// The run is over, and this is what its clients saw. The verdict, and the instant that it is about.
+    fn on_history(&mut self, now: Time, _history: &History<P::Op, P::Reply>) -> (Time, Verdict) {
+        (now, Verdict::Skip)
     }
 
     /// Polled in the liveness phase: whether what must come about in the end has come about.
@@ -243,6 +248,8 @@ pub enum Verdict {
     Skip,
     /// It was evaluated on something that is not trivial, and held.
     Held,
+    /// It would have taken too long to find out.
+    Unknown,
     /// It is broken.
     Broken(Box<Evidence>),
 }
@@ -341,6 +348,7 @@ pub struct PropertyInfo {
 pub struct Board {
     now: Time,
     held: Vec<u64>,
+    unknown: Vec<u64>,
     judged: Vec<bool>,
     /// The first breach.
     pub violation: Option<Violation>,
@@ -350,7 +358,8 @@ impl Board {
     /// A board for properties of which these are judged.
     #[must_use]
     pub fn new(judged: Vec<bool>) -> Self {
-        Self { held: vec![0; judged.len()], judged, ..Self::default() }
+        let none = || vec![0; judged.len()];
+        Self { held: none(), unknown: none(), judged, ..Self::default() }
     }
 
     /// From now on the `n`-th property is judged.
@@ -376,12 +385,19 @@ impl Board {
         &self.held
     }
 
+    /// How often it would have taken too long to evaluate each.
+    #[must_use]
+    pub fn unknown(&self) -> &[u64] {
+        &self.unknown
+    }
+
     /// Enters a verdict of the `n`-th property.
     #[inline(always)]
     pub fn enter(&mut self, n: usize, name: &'static str, verdict: Verdict) {
         match verdict {
             Verdict::Skip => {}
             Verdict::Held => self.held[n] += 1,
+            Verdict::Unknown => self.unknown[n] += 1,
             Verdict::Broken(evidence) => self.enter_breach(n, name, *evidence),
         }
     }

@@ -25,6 +25,7 @@ use crate::protocol::three_phase::ThreePhase;
 use crate::protocol::two_phase::TwoPhase;
 use crate::protocol::{Bug, ConfigOf, Healed, Protocol, Setup as Given};
 use crate::quiet::{self, quietly};
+use crate::recorded::Event;
 use crate::rng::{Die, Digest, Seed, Seeds};
 use crate::scenario::{Document, Known, ProtocolSchema, Scenario, ScenarioError, section, split_workload, typed};
 use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
@@ -128,6 +129,8 @@ pub struct Look<'a> {
     pub traffic: bool,
     /// Note what becomes of every message.
     pub fates: bool,
+    /// Tell what clients saw.
+    pub history: bool,
     /// Print a panic, and do not just tell of it.
     pub aloud: bool,
     /// Stop as soon as this is set.
@@ -143,6 +146,8 @@ pub struct Shown {
     pub nodes: Vec<NodeView>,
     /// What became of every message, if that was asked for, as a plan would fix it.
     pub fates: Vec<MessageOverride>,
+    /// What clients saw, if that was asked for.
+    pub history: Vec<Event>,
     /// It was stopped from outside before its end.
     pub interrupted: bool,
 }
@@ -388,7 +393,7 @@ impl<P: Protocol> Experiment for Lab<P> {
     }
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
-        let Look { until, nodes, tracer, traffic, fates, aloud, stop } = look;
+        let Look { until, nodes, tracer, traffic, fates, history, aloud, stop } = look;
         let mut sim = sim::<P>(scenario, plan)?;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
@@ -407,7 +412,8 @@ impl<P: Protocol> Experiment for Lab<P> {
         });
         let nodes = nodes.iter().filter(|node| node.index() < sim.nodes().count() as usize);
         let nodes = nodes.map(|&node| view(&sim, node)).collect();
-        Ok(Shown { outcome: sim.outcome(), nodes, fates: sim.fates().to_vec(), interrupted })
+        let history = if history { sim.recorded() } else { Vec::new() };
+        Ok(Shown { outcome: sim.outcome(), nodes, fates: sim.fates().to_vec(), history, interrupted })
     }
 
     fn twins(&self, scenario: &Scenario, plan: &FaultPlan) -> Result<Result<Digest, Box<Parting>>, ScenarioError> {

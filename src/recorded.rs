@@ -91,6 +91,35 @@ pub struct Event {
     pub time: Option<i64>,
 }
 
+/// An operation in the words of a history: what was asked, or what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What it is called.
+    pub f: &'static str,
+    /// What it is about, where there are keys.
+    pub key: Option<Value>,
+    /// Its argument; once it was answered, the result.
+    pub value: Value,
+    /// Why it changed nothing, though it was answered: a `cas` that found another value than it expected.
+    pub refused: Option<Value>,
+    /// Whether it is no client's, but an operator's.
+    pub is_operator: bool,
+}
+
+impl Told {
+    /// An operation of a client.
+    #[must_use]
+    pub fn new(f: &'static str, value: Value) -> Self {
+        Self { f, key: None, value, refused: None, is_operator: false }
+    }
+
+    /// It is about this.
+    #[must_use]
+    pub fn of(self, key: Value) -> Self {
+        Self { key: Some(key), ..self }
+    }
+}
+
 /// How a history is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -8,6 +8,7 @@ mod clients;
 mod clock;
 mod disk;
 mod event;
+mod export;
 mod faults;
 mod links;
 mod network;
@@ -455,6 +456,13 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn checkpoint(&mut self) {
         self.faults.unseen = false;
         self.checks.on_state(self.now, Nodes::new(&self.nodes), &mut self.board);
+    }
+
+    /// Shows the properties what clients saw, now that the run is over.
+    fn show_history(&mut self) {
+        if self.board.violation.is_none() {
+            self.checks.on_history(self.now, &self.clients.history, &mut self.board);
+        }
     }
 
     /// Shows them all nodes if a fault took effect; to be called at the end of every event in which one may have.

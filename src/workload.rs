@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, NodeId};
 use crate::process::Process;
+use crate::recorded::{Told, Value};
 use crate::rng::Dice;
 use crate::time::Span;
 
@@ -36,6 +37,12 @@ pub trait Workload<P: Process>: Sized {
 
     /// What an answer means to the client.
     fn outcome(op: &P::Op, reply: &P::Reply) -> Outcome;
+
+    /// An operation in the words of a history, for others to read: what is asked, or what the answer says.
+    fn told(op: &P::Op, reply: Option<&P::Reply>) -> Told {
+        let text = reply.map_or_else(|| format!("{op:?}"), |reply| format!("{reply:?}"));
+        Told::new("ask", Value::from(text.as_str()))
+    }
 
     /// Whether an attempt may be repeated although an earlier one may have taken effect.
     fn idempotent(op: &P::Op) -> bool;

@@ -5,7 +5,7 @@ use super::old::{Old, Relapse};
 use super::results::{Course, Results, Worst};
 use super::stats::interval;
 use crate::report::Ink;
-use crate::report::layout::{Sheet, Table, Tone, brief, clipped, count, many};
+use crate::report::layout::{Sheet, Table, Tone, brief, clipped, count, many, too_hard};
 use crate::sim::FailureKind;
 
 /// What one scenario came to, in full: what was tried, what was looked at, and what failed.
@@ -148,10 +148,11 @@ fn faults(sheet: &mut Sheet, course: &Course) {
 }
 
 fn looked_at(sheet: &mut Sheet, course: &Course) {
-    let mut table = Table::new(&["<", "evaluated"]);
+    let mut table = Table::new(&["<", "evaluated", "<"]);
     for (name, &evaluated) in &course.tally.evaluated {
-        let tone = if evaluated == 0 { Tone::Odd } else { Tone::Plain };
-        table.row(tone, vec![name.clone(), count(evaluated)]);
+        let unknown = course.tally.unknown.get(name).copied().unwrap_or(0);
+        let tone = if evaluated == 0 || unknown > 0 { Tone::Odd } else { Tone::Plain };
+        table.row(tone, vec![name.clone(), count(evaluated), too_hard(unknown)]);
     }
     if !table.is_empty() {
         sheet.table("invariants", &table);

@@ -43,6 +43,8 @@ pub struct Run {
     pub ledger: Ledger,
     /// How often each property was evaluated that was judged.
     pub evaluated: Vec<(&'static str, u64)>,
+    /// How often it would have taken too long to evaluate each, where that was so.
+    pub unknown: Vec<(&'static str, u64)>,
     /// How many facts of each kind were reported.
     pub facts: Vec<(String, u64)>,
 }
@@ -112,6 +114,7 @@ impl Run {
     /// What a run came to, by what its scenario expects.
     #[must_use]
     pub fn of(seed: Seed, expect: &Expect, outcome: &Outcome) -> Self {
+        let unknown = outcome.properties.iter().filter(|line| line.unknown > 0);
         Self {
             seed,
             verdict: Verdict::of(expect, outcome),
@@ -126,6 +129,7 @@ impl Run {
             },
             ledger: outcome.ledger.clone(),
             evaluated: outcome.properties.iter().map(|line| (line.info.name, line.evaluated)).collect(),
+            unknown: unknown.map(|line| (line.info.name, line.unknown)).collect(),
             facts: outcome.facts.clone(),
         }
     }
@@ -149,6 +153,7 @@ impl Run {
             converged: None,
             ledger: Ledger::default(),
             evaluated: Vec::new(),
+            unknown: Vec::new(),
             facts: Vec::new(),
         }
     }

@@ -30,6 +30,9 @@ pub struct Tally {
     pub ledger: Ledger,
     /// How often each property was evaluated on something that is not trivial.
     pub evaluated: BTreeMap<String, u64>,
+    /// How often it would have taken too long to evaluate a property, where that was so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, u64>,
     /// How many facts of each kind were reported.
     pub facts: BTreeMap<String, u64>,
     /// The runs that broke what they should, where the scenario wants that.
@@ -83,6 +86,7 @@ impl Tally {
         self.see_slowest(run.converged.map(|after| Slowest { after, seed: run.seed }));
         self.ledger.add(&run.ledger);
         run.evaluated.iter().for_each(|&(name, count)| add(&mut self.evaluated, name, count));
+        run.unknown.iter().for_each(|&(name, count)| add(&mut self.unknown, name, count));
         run.facts.iter().for_each(|(name, count)| add(&mut self.facts, name, *count));
         self.see_expected(Finding::expected(run));
         finding::merge(&mut self.findings, Finding::of(run).into_iter().collect());
@@ -98,6 +102,7 @@ impl Tally {
         self.see_slowest(other.slowest);
         self.ledger.add(&other.ledger);
         other.evaluated.iter().for_each(|(name, count)| add(&mut self.evaluated, name, *count));
+        other.unknown.iter().for_each(|(name, count)| add(&mut self.unknown, name, *count));
         other.facts.iter().for_each(|(name, count)| add(&mut self.facts, name, *count));
         self.see_expected(other.expected);
         finding::merge(&mut self.findings, other.findings);

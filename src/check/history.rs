@@ -39,15 +39,42 @@ pub struct Operation<O, R> {
 pub struct History<O, R> {
     /// The operations.
     pub operations: Vec<Operation<O, R>>,
+    /// Their invocations and returns, in the order in which they happened: many may fall on one instant.
+    pub moments: Vec<Moment>,
+}
+
+/// One end of an operation, by its place among all operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// It was invoked.
+    Invoked(usize),
+    /// It ended.
+    Returned(usize),
 }
 
 impl<O, R> Default for History<O, R> {
     fn default() -> Self {
-        Self { operations: Vec::new() }
+        Self { operations: Vec::new(), moments: Vec::new() }
     }
 }
 
 impl<O, R> History<O, R> {
+    /// An operation begins; its place.
+    pub fn invoke(&mut self, operation: Operation<O, R>) -> usize {
+        let place = self.operations.len();
+        self.moments.push(Moment::Invoked(place));
+        self.operations.push(operation);
+        place
+    }
+
+    /// The operation in this place ends.
+    pub fn close(&mut self, place: usize, now: Time, answer: Answer, reply: Option<R>) {
+        self.moments.push(Moment::Returned(place));
+        let operation = &mut self.operations[place];
+        operation.returned = Some((now, answer));
+        operation.reply = reply;
+    }
+
     /// How many operations ended so; open ones count as [`Answer::Info`].
     #[must_use]
     pub fn count(&self, answer: Answer) -> usize {

@@ -30,7 +30,7 @@ pub trait Projection: 'static {
 }
 
 /// A property of the inner process as one of the outer: with its own name, and seeing what it would see if the inner
-/// process ran alone.
+/// process ran alone. What clients saw is the outer process's matter.
 pub struct Projected<V, C> {
     property: C,
     view: PhantomData<fn() -> V>,

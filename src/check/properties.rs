@@ -1,5 +1,6 @@
 //! Properties in a row: a tuple of them is looked after as one, without dispatch at run time.
 
+use super::history::History;
 use super::measure::Measure;
 use super::{At, Board, Cast, NodeSet, Nodes, Process, Progress, Property, PropertyInfo, Seat, Time, WorldEvent};
 
@@ -19,6 +20,8 @@ pub trait Properties<P: Process>: Sized {
     fn on_world(&mut self, now: Time, event: &WorldEvent, board: &mut Board);
     /// A checkpoint.
     fn on_state(&mut self, now: Time, nodes: Nodes<'_, P>, board: &mut Board);
+    /// The run is over, and this is what its clients saw.
+    fn on_history(&mut self, now: Time, history: &History<P::Op, P::Reply>, board: &mut Board);
     /// The first judged property that still waits, and for what.
     fn waiting(&self, core: &NodeSet, nodes: Nodes<'_, P>, board: &Board) -> Option<(&'static str, String)>;
     /// What they have measured so far.
@@ -57,6 +60,14 @@ macro_rules! in_a_row {
             }
             fn on_state(&mut self, _now: Time, _nodes: Nodes<'_, P>, _board: &mut Board) {
                 $(_board.enter($n, $property::NAME, self.$n.on_state(_now, _nodes));)*
+            }
+            fn on_history(&mut self, _now: Time, _history: &History<P::Op, P::Reply>, _board: &mut Board) {
+                $(
+                    let (about, verdict) = self.$n.on_history(_now, _history);
+                    _board.set_now(about);
+                    _board.enter($n, $property::NAME, verdict);
+                    _board.set_now(_now);
+                )*
             }
             fn waiting(
                 &self,

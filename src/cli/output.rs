@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use super::console::Console;
 use super::stop::Stop;
 use crate::lab::Shown;
+use crate::recorded::{Event, Format};
 use crate::report::files::{self, Trace};
+use crate::scenario::folder_of;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
     /// Writes every event to this file as JSON, one a line; "-" is standard output
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Writes what clients saw to this file, which `history` and Jepsen's tools read: FILE.edn or FILE.jsonl
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
     /// Lets files that are named, and are there already, be replaced
     #[arg(long)]
     pub(super) force: bool,
@@ -37,6 +42,7 @@ impl Output {
 
     /// The trace, if one is wanted, before the run that it is of. `other` is a file that is written too.
     pub(super) fn open(&self, other: Option<&Path>) -> Result<Option<Trace>, Stop> {
+        self.check_history(other)?;
         let Some(path) = self.trace.as_deref() else { return Ok(None) };
         if self.is_stdout() {
             if self.json {
@@ -51,9 +57,40 @@ impl Output {
         Trace::into_file(path).map(Some).map_err(|error| Stop::unwritable(path, &error))
     }
 
+    fn check_history(&self, other: Option<&Path>) -> Result<(), Stop> {
+        let Some(path) = self.history.as_deref() else { return Ok(()) };
+        if files::history_format(path).is_none() {
+            let message = format!("--history: {}: a history is FILE.edn or FILE.jsonl", path.display());
+            return Err(Stop::input(message));
+        }
+        for (other, option) in [(other, "--out"), (self.trace.as_deref(), "--trace")] {
+            if other.is_some_and(|other| files::is_same(path, other)) {
+                let message = format!("--history: {} is where {option} goes; give it another name", path.display());
+                return Err(Stop::input(message));
+            }
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return Err(Stop::input(format!("--history: there is no folder {}", folder.display())));
+        }
+        replaceable(path, "--history", self.force)
+    }
+
+    /// Whether what clients saw is to be told.
+    pub(super) fn wants_history(&self) -> bool {
+        self.history.is_some()
+    }
+
+    fn save_history(&self, events: &[Event]) -> Result<(), Stop> {
+        let Some(path) = self.history.as_deref() else { return Ok(()) };
+        let format = files::history_format(path).unwrap_or(Format::Jsonl);
+        files::save_history(events, path, format).map_err(|error| Stop::unwritable(path, &error))
+    }
+
     /// What the run showed, once its trace is there, whole. Of a run that was interrupted there is none.
     pub(super) fn finish(&self, trace: Option<Trace>, run: Result<Shown, Stop>) -> Result<Shown, Stop> {
         let shown = run?;
+        self.save_history(&shown.history)?;
         match (trace.map(Trace::finish), self.trace.as_deref()) {
             (Some(Err(error)), Some(path)) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Stop::unwritable(path, &error))

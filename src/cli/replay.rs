@@ -57,6 +57,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         nodes: args.nodes.clone(),
         tracer: trace.as_ref().map(Trace::tracer),
         traffic: true,
+        history: args.output.wants_history(),
         ..Look::default()
     };
     let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan };

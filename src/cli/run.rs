@@ -58,7 +58,8 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     args.keep.check(args.output.force)?;
     let trace = args.output.open(args.keep.file())?;
     console.say(&character::text(&prepared.character(), console.ink()));
-    let look = Look { tracer: trace.as_ref().map(Trace::tracer), traffic: true, ..Look::default() };
+    let (tracer, history) = (trace.as_ref().map(Trace::tracer), args.output.wants_history());
+    let look = Look { tracer, traffic: true, history, ..Look::default() };
     let shown = args.output.finish(trace, prepared.launch().timed(look, console))?;
     report(args, &prepared, &shown, console)
 }

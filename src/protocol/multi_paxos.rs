@@ -204,6 +204,10 @@ impl MultiPaxos {
 impl Replica for MultiPaxos {
     type Place = Slot;
 
+    fn store_op(op: &Op) -> Option<&Op> {
+        Some(op)
+    }
+
     fn applied(&self) -> Slot {
         self.decided
     }

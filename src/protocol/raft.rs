@@ -52,7 +52,7 @@
 use crate::check::Nodes;
 use crate::ids::{NodeSet, OpId};
 use crate::process::{Dice, Glance, Io, Local, NodeId, Process, Shared, Ticket};
-use crate::protocol::kv::{Asked, Extent, Machine, Replica, Reply};
+use crate::protocol::kv::{Asked, Extent, Machine, Op, Replica, Reply};
 use crate::protocol::{Bug, Healed, ParamError, Protocol, Setup};
 use crate::time::Span;
 
@@ -242,6 +242,10 @@ impl Raft {
 
 impl Replica for Raft {
     type Place = Position;
+
+    fn store_op(op: &Request) -> Option<&Op> {
+        op.op()
+    }
 
     fn applied(&self) -> Index {
         self.applied

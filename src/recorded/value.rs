@@ -24,6 +24,12 @@ pub enum Value {
     Map(Vec<(Self, Self)>),
 }
 
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
 impl Value {
     /// A map. Its order means nothing, so equal maps are brought into one order.
     ///

@@ -1,6 +1,6 @@
 //! What happened in a run: what struck, what clients saw, what was sent, and how often each invariant was looked at.
 
-use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share};
+use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share, too_hard};
 use super::words;
 use crate::check::PropertyInfo;
 use crate::check::measure::{Measure, Reading, Summary, fraction, per_second, summary, summary_of_times};
@@ -208,6 +208,7 @@ fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
         let broken = outcome.violation.as_ref().is_some_and(|violation| violation.property == line.info.name);
         let (tone, word) = match line.evaluated {
             _ if broken => (Tone::Bad, "BROKEN"),
+            0 if line.unknown > 0 => (Tone::Odd, "unknown"),
             0 => (Tone::Odd, "never evaluated"),
             _ => (Tone::Plain, "held"),
         };
@@ -222,6 +223,9 @@ fn invariants(sheet: &mut Sheet, scenario: &Scenario, outcome: &Outcome) {
 /// Why a property was never evaluated, where its nature tells.
 fn why_not(scenario: &Scenario, line: &PropertyLine) -> String {
     let PropertyInfo { needs, after, .. } = line.info;
+    if line.unknown > 0 {
+        return too_hard(line.unknown);
+    }
     if line.evaluated > 0 || (needs.is_empty() && after.is_empty()) {
         return String::new();
     }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use tempfile::NamedTempFile;
 
+use crate::recorded::{Event, Format, write_edn, write_jsonl};
 use crate::scenario::{Reproducer, aside_in, folder_of};
 use crate::sim::{Record, Tracer};
 
@@ -81,6 +82,32 @@ impl Pages {
         let written = serde_json::to_writer(&mut self.out, record).map_err(io::Error::from);
         self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
     }
+}
+
+/// How a history is written, by how its file's name ends.
+#[must_use]
+pub fn history_format(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()? {
+        "edn" => Some(Format::Edn),
+        "jsonl" => Some(Format::Jsonl),
+        _ => None,
+    }
+}
+
+/// Writes a history. It appears when it is whole.
+///
+/// # Errors
+/// The folder does not exist or cannot be written to.
+pub fn save_history(events: &[Event], path: &Path, format: Format) -> io::Result<()> {
+    let aside = aside_in(folder_of(path))?;
+    let mut out = BufWriter::new(aside.as_file());
+    for event in events {
+        if format == Format::Jsonl { write_jsonl(&mut out, event)? } else { write_edn(&mut out, event)? }
+    }
+    out.flush()?;
+    drop(out);
+    aside.persist(path)?;
+    Ok(())
 }
 
 /// Writes a reproducer where nothing is lost by it: a file that is there already and says something else is left

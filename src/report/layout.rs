@@ -272,6 +272,12 @@ pub fn many(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// How often a property would have taken too long to evaluate, if it would.
+#[must_use]
+pub fn too_hard(unknown: u64) -> String {
+    if unknown == 0 { String::new() } else { format!("(unknown {}: too hard to tell)", many(unknown, "time")) }
+}
+
 /// A duration to three digits, which is as much as a reader compares.
 #[must_use]
 pub fn brief(span: Span) -> String {

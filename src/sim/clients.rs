@@ -289,8 +289,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let Some(to) = fixed.or_else(|| self.clients.choose(client, n, 0)) else { return };
         let process = self.clients.list[client.index()].process;
         let operation = Operation { id, process, op: op.clone(), invoked: self.now, returned: None, reply: None };
-        let place = self.clients.history.operations.len();
-        self.clients.history.operations.push(operation);
+        let place = self.clients.history.invoke(operation);
         self.clients.waiting += 1;
         self.faults.overlap(&self.plan);
         self.world_event(&WorldEvent::Invoke { id });
@@ -424,10 +423,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn close(&mut self, attempt: Attempt<P>, answer: Answer, reply: Option<P::Reply>) {
         let id = attempt.id;
         self.clients.waiting -= 1;
-        let operation = &mut self.clients.history.operations[attempt.place];
-        operation.returned = Some((self.now, answer));
-        operation.reply = reply;
-        let latency = self.now.since(operation.invoked);
+        self.clients.history.close(attempt.place, self.now, answer, reply);
+        let latency = self.now.since(self.clients.history.operations[attempt.place].invoked);
         let number = self.clients.list.len() as u64;
         let it = &mut self.clients.list[id.client.index()];
         if answer == Answer::Info {

@@ -161,6 +161,14 @@ pub struct PropertyLine {
     pub info: PropertyInfo,
     /// How often it was evaluated on something that is not trivial.
     pub evaluated: u64,
+    /// How often it would have taken too long to find out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What was counted.
@@ -214,7 +222,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub fn outcome(&mut self) -> Outcome {
         let infos = C::infos();
         let judged = infos.into_iter().enumerate().filter(|(n, _)| self.board.judges(*n));
-        let lines = judged.map(|(n, info)| PropertyLine { info, evaluated: self.board.evaluations()[n] }).collect();
+        let (evaluated, unknown) = (self.board.evaluations(), self.board.unknown());
+        let lines = judged.map(|(n, info)| PropertyLine { info, evaluated: evaluated[n], unknown: unknown[n] });
         let mut facts: Vec<(String, u64)> = self.facts.all().map(|(name, count)| (name.to_owned(), count)).collect();
         facts.sort();
         Outcome {
@@ -225,7 +234,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             events: self.log.events,
             ended_at: self.now,
             empty: self.course.empty.clone(),
-            properties: lines,
+            properties: lines.collect(),
             ledger: self.faults.ledger.clone(),
             counters: self.counters,
             measures: self.checks.measured(self.now),

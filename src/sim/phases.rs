@@ -293,6 +293,10 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn break_liveness(&mut self, property: &str, mut evidence: Evidence) {
+        self.show_history();
+        if self.board.violation.is_some() {
+            return;
+        }
         evidence.nodes = self.course.core.iter().flat_map(NodeSet::iter).collect();
         self.board.violation = Some(Violation { property: property.to_owned(), at: self.now, evidence });
         self.course.ending = Some(Ending::Liveness);
@@ -301,6 +305,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn finish_run(&mut self, ending: Ending) {
         self.enter_phase(Phase::Over);
         self.checkpoint();
+        self.show_history();
         self.course.ending = Some(ending);
     }
 }

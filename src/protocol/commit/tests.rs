@@ -149,6 +149,7 @@ impl<P: Site> Seats<P> for Cluster<P> {
 pub(in crate::protocol) fn said(verdict: Verdict) -> String {
     match verdict {
         Verdict::Skip => "skip".to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
         Verdict::Held => "held".to_owned(),
         Verdict::Broken(evidence) => evidence.to_string(),
     }

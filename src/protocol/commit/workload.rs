@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, Refusal, Site};
 use crate::ids::{ClientId, NodeId};
+use crate::recorded::{Told, Value};
 use crate::rng::Dice;
 use crate::workload::{Outcome, Workload};
 
@@ -174,6 +175,23 @@ impl<P: Site> Workload<P> for Bank {
             Reply::Redirect(node) => Outcome::Redirect(node),
             Reply::Busy => Outcome::Busy,
             Reply::Refused(_) => Outcome::Refused,
+        }
+    }
+
+    fn told(op: &Op, reply: Option<&Reply>) -> Told {
+        let account = |account: &Account| Value::from(account.to_string().as_str());
+        match (op, reply) {
+            (Op::Balance(from), Some(Reply::Balance(balance))) => {
+                Told::new("read", Value::Int(*balance)).of(account(from))
+            }
+            (Op::Balance(from), _) => Told::new("read", Value::Nil).of(account(from)),
+            (Op::Transfer { from, to, amount }, _) => {
+                let to = to.iter().map(account).collect();
+                let value =
+                    [("from", account(from)), ("to", Value::List(to)), ("amount", Value::Int((*amount).into()))];
+                let value = value.map(|(name, value)| (Value::Keyword(name.into()), value));
+                Told::new("transfer", Value::map(value.into()).unwrap_or_else(|twice| twice))
+            }
         }
     }
 

@@ -2,15 +2,18 @@
 
 use std::fmt::Debug;
 
-use super::{Machine, Op};
+use super::{Machine, Op, Reply};
 use crate::ids::{NodeId, OpId};
 use crate::process::Process;
 
 /// A node that applies a log of commands, in order, to a [`Machine`]. Places in the log count from 1; what stands in
 /// them, once it is applied, is the same on every replica.
-pub trait Replica: Process {
+pub trait Replica: Process<Reply = Reply> {
     /// Where a replica is: equal ones hold the same.
     type Place: Eq + Debug;
+
+    /// The operation on the store that a client asks for, if it is one.
+    fn store_op(op: &Self::Op) -> Option<&Op>;
 
     /// Up to where it has applied the log.
     fn applied(&self) -> u64;

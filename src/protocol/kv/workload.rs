@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Key, Op, Reply, Value};
+use super::{Answer, Key, Op, Reply, Value};
 use crate::ids::{ClientId, OpId};
 use crate::process::Process;
+use crate::recorded::{self, Told};
 use crate::rng::Dice;
 use crate::workload::{NoParams, Outcome, Workload};
 
@@ -127,6 +128,28 @@ impl Kv {
         }
     }
 
+    /// An operation in the words of a history. A `cas` that found something else has failed, and says what it found.
+    #[must_use]
+    pub fn told_of(op: &Op, reply: Option<&Reply>) -> Told {
+        let text = |value: &Value| recorded::Value::from(value.text());
+        let held = |value: &Option<Value>| value.as_ref().map_or(recorded::Value::Nil, text);
+        let told = match op {
+            Op::Get(_) => Told::new("get", recorded::Value::Nil),
+            Op::Put(_, value) => Told::new("put", text(value)),
+            Op::Append(_, piece) => Told::new("append", text(piece)),
+            Op::Cas { old, new, .. } => Told::new("cas", recorded::Value::List(vec![text(old), text(new)])),
+        };
+        let told = told.of(op.key().to_string().as_str().into());
+        match reply {
+            Some(Reply::Answer(Answer::Value(value))) => Told { value: held(value), ..told },
+            Some(Reply::Answer(Answer::Differs(found))) => {
+                let differs = recorded::Value::Keyword("differs".into());
+                Told { refused: Some(recorded::Value::List(vec![differs, held(found)])), ..told }
+            }
+            _ => told,
+        }
+    }
+
     /// What the `n`-th operation of a client writes: nobody else ever writes the same.
     fn value(&self, client: ClientId, n: u64) -> Value {
         let name = OpId { client, n }.to_string();
@@ -166,6 +189,10 @@ impl<P: Process<Op = Op, Reply = Reply>> Workload<P> for Kv {
 
     fn outcome(_op: &Op, reply: &Reply) -> Outcome {
         Self::outcome_of(reply)
+    }
+
+    fn told(op: &Op, reply: Option<&Reply>) -> Told {
+        Self::told_of(op, reply)
     }
 
     /// Sessions make every attempt repeatable.

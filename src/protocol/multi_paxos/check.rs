@@ -17,7 +17,7 @@ mod one_value_per_ballot_slot;
 #[cfg(test)]
 mod tests;
 
-pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
+pub use crate::protocol::kv::check::{ExactlyOnce, Linearizable, ReplicasEqual, SessionOrder};
 pub use acceptances_kept::AcceptancesKept;
 pub use accepts_current_ballot::AcceptsCurrentBallot;
 pub use ballots_monotone::BallotsMonotone;
@@ -38,4 +38,6 @@ pub type All = (
     DecidedPrefix,
     ExactlyOnce,
     ReplicasEqual,
+    Linearizable,
+    SessionOrder,
 );

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Paxos, Value};
 use crate::ids::ClientId;
+use crate::recorded::{self, Told};
 use crate::rng::Dice;
 use crate::workload::{Outcome, Workload};
 
@@ -53,6 +54,11 @@ impl Workload<Paxos> for Load {
 
     fn outcome(_ask: &Ask, _chosen: &Value) -> Outcome {
         Outcome::Ok
+    }
+
+    fn told(_ask: &Ask, chosen: Option<&Value>) -> Told {
+        let chosen = chosen.map_or(recorded::Value::Nil, |value| format!("{value:?}").as_str().into());
+        Told::new("propose", chosen)
     }
 
     /// A name that is proposed twice is still one value.

@@ -44,6 +44,7 @@ fn at(node: u32) -> At {
 fn said(verdict: Verdict) -> String {
     match verdict {
         Verdict::Skip => SKIP.to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
         Verdict::Held => HELD.to_owned(),
         Verdict::Broken(evidence) => evidence.kind,
     }

@@ -20,7 +20,7 @@ mod tests;
 
 use super::{Index, Log, Position};
 
-pub use crate::protocol::kv::check::{ExactlyOnce, ReplicasEqual};
+pub use crate::protocol::kv::check::{ExactlyOnce, Linearizable, ReplicasEqual, SessionOrder};
 pub use committed_durable::CommittedDurable;
 pub use elected_by_quorum::ElectedByQuorum;
 pub use election_safety::ElectionSafety;
@@ -50,6 +50,8 @@ pub type All = (
     FreshReads,
     ExactlyOnce,
     ReplicasEqual,
+    Linearizable,
+    SessionOrder,
 );
 
 /// How far one node's log has been read, so that each entry is read once.

@@ -8,6 +8,7 @@ use super::request::{Change, Request};
 use crate::ids::{ClientId, NodeId};
 use crate::process::Voters;
 use crate::protocol::kv::{Kv, KvParams, Reply};
+use crate::recorded::Told;
 use crate::rng::Dice;
 use crate::workload::{Outcome, Workload};
 
@@ -111,6 +112,13 @@ impl Workload<Raft> for Load {
 
     fn outcome(_op: &Request, reply: &Reply) -> Outcome {
         Kv::outcome_of(reply)
+    }
+
+    fn told(op: &Request, reply: Option<&Reply>) -> Told {
+        match op {
+            Request::Store(op) => Kv::told_of(op, reply),
+            request => Told { is_operator: true, ..Told::new("operate", request.to_string().as_str().into()) },
+        }
     }
 
     /// Sessions make every attempt repeatable; and who leads already leads.

@@ -66,6 +66,7 @@ const fn at(ms: u64) -> Time {
 fn said(verdict: Verdict) -> String {
     match verdict {
         Verdict::Skip => SKIP.to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
         Verdict::Held => HELD.to_owned(),
         Verdict::Broken(evidence) => evidence.kind,
     }

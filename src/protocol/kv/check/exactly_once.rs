@@ -142,7 +142,7 @@ impl<P: Replica> Property<P> for ExactlyOnce {
             match self.judge(state, index, applied) {
                 Verdict::Broken(evidence) => return (*evidence).node(at.node).into(),
                 Verdict::Held => verdict = Verdict::Held,
-                Verdict::Skip => {}
+                Verdict::Skip | Verdict::Unknown => {}
             }
         }
         verdict

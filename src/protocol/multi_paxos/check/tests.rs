@@ -85,6 +85,7 @@ impl<C: Property<MultiPaxos>> Stage<C> {
 fn said(verdict: Verdict) -> String {
     match verdict {
         Verdict::Skip => SKIP.to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
         Verdict::Held => HELD.to_owned(),
         Verdict::Broken(evidence) => evidence.kind,
     }

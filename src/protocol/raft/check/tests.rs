@@ -150,6 +150,7 @@ impl Seats<Raft> for View<'_> {
 fn said(verdict: Verdict) -> String {
     match verdict {
         Verdict::Skip => SKIP.to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
         Verdict::Held => HELD.to_owned(),
         Verdict::Broken(evidence) => evidence.kind,
     }

@@ -270,7 +270,7 @@ fn a_stale_read_and_one_from_the_future_are_wrong() {
         let first = asked(0, 1, put("c0#1"), 10, 20, Answer::Done);
         let second = asked(0, 2, Op::Append(Key(0), "+c0#2".into()), 30, 40, Answer::Length(9));
         let read = asked(1, 1, Op::Get(Key(0)), from, until, Answer::Value(shown.map(Into::into)));
-        wrong_read(&History { operations: vec![first, second, read] }).is_some()
+        wrong_read(&History { operations: vec![first, second, read], moments: Vec::new() }).is_some()
     };
     assert!(!reads(25, 26, Some("c0#1")) && !reads(35, 50, Some("c0#1")), "nothing else was there for sure");
     assert!(!reads(41, 42, Some("c0#1+c0#2")) && !reads(5, 15, None));
