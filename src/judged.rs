@@ -1,6 +1,7 @@
 //! Recorded histories, judged: from events to operations, from operations to those of a
 //! [model](crate::linearizability), and from these to a verdict, key by key.
 
+mod list_append;
 mod meant;
 mod paired;
 
@@ -11,6 +12,7 @@ use crate::linearizability::models::{Counter, Mutex, Queue, Register, Registers,
 use crate::linearizability::{Call, Cost, Limits, Names, Verdict, check};
 use crate::params::unknown;
 use crate::recorded::{ReadError, Value};
+pub use list_append::{Anomaly, Lists, Oddity, list_append};
 pub use meant::Meaning;
 pub use paired::{Failed, Operation, pair};
 
@@ -59,8 +61,8 @@ impl Kind {
         }
     }
 
-    /// The one that these operations are of, by what they are called. A set and a counter may look alike; it is a
-    /// counter where a number was read.
+    /// The one that these operations are of, by what they are called; [`Subject::of`] finds lists too. A set and a
+    /// counter may look alike; it is a counter where a number was read.
     #[must_use]
     pub fn of(operations: &[Operation]) -> Option<Self> {
         let is_sum = |operation: &Operation| &*operation.f == "read" && matches!(operation.given, Value::Int(_));
@@ -82,13 +84,51 @@ impl fmt::Display for Kind {
     }
 }
 
-impl FromStr for Kind {
+/// What clients worked on, and so what is asked of their history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Objects: whether it is linearizable.
+    Objects(Kind),
+    /// Lists, in transactions (`txn`) that append to them and read them: whether these are serializable. See
+    /// [`list_append()`].
+    Lists,
+}
+
+impl Subject {
+    /// What lists are called where kinds of objects have their names.
+    const LISTS: &'static str = "list-append";
+
+    /// All of them by name, each with what its operations are called.
+    pub fn all() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        Kind::ALL.iter().map(|&(name, kind)| (name, kind.functions())).chain([(Self::LISTS, &["txn"] as &[_])])
+    }
+
+    /// The one that these operations are of, by what they are called and, of transactions, made of.
+    #[must_use]
+    pub fn of(operations: &[Operation]) -> Option<Self> {
+        if list_append::is_it(operations) { Some(Self::Lists) } else { Kind::of(operations).map(Self::Objects) }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Objects(kind) => kind.fmt(f),
+            Self::Lists => f.write_str(Self::LISTS),
+        }
+    }
+}
+
+impl FromStr for Subject {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.iter().find(|(name, _)| *name == text);
-        let names = || Self::ALL.iter().map(|(name, _)| *name);
-        known.map(|&(_, kind)| kind).ok_or_else(|| unknown(&format!("there is no model {text:?}"), text, names()))
+        if text == Self::LISTS {
+            return Ok(Self::Lists);
+        }
+        let kind = Kind::ALL.iter().find(|(name, _)| *name == text).map(|&(_, kind)| Self::Objects(kind));
+        let names = || Self::all().map(|(name, _)| name);
+        kind.ok_or_else(|| unknown(&format!("there is no model {text:?}"), text, names()))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod files;
 pub mod layout;
 pub mod recording;
 pub mod story;
+pub mod transactions;
 pub mod verdict;
 pub mod view;
 mod words;

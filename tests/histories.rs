@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use seedstorm::judged::{Failed, Judged, Kind, judge, pair};
+use seedstorm::judged::{Failed, Judged, Kind, Subject, judge, pair};
 use seedstorm::linearizability::{Limits, Verdict};
 use seedstorm::recorded::{Format, events};
 
@@ -59,7 +59,7 @@ fn models_are_found_by_what_operations_are_called() {
     assert_eq!(kind("kv/c01-ok.txt"), Kind::Text);
     assert_eq!(kind("multi-register.edn"), Kind::Registers);
     for (name, kind) in Kind::ALL {
-        assert_eq!((name.parse(), kind.to_string().as_str()), (Ok(kind), name));
+        assert_eq!((name.parse(), kind.to_string().as_str()), (Ok(Subject::Objects(kind)), name));
     }
-    assert!("registr".parse::<Kind>().unwrap_err().contains("did you mean \"register\"?"));
+    assert!("registr".parse::<Subject>().unwrap_err().contains("did you mean \"register\"?"));
 }

@@ -1,5 +1,7 @@
 //! `history`: recorded client histories, judged.
 
+mod lists;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -16,7 +18,7 @@ use super::interrupt;
 use super::patience::Patience;
 use super::stop::Stop;
 use super::watch::Watch;
-use crate::judged::{self, Failed, Judged, Kind, Operation};
+use crate::judged::{self, Failed, Judged, Kind, Operation, Subject};
 use crate::linearizability::{Limits, Verdict};
 use crate::recorded::{self, Event, Format, ReadError};
 use crate::report::layout::many;
@@ -24,11 +26,12 @@ use crate::report::recording::{self, Recording, Tally, Why};
 use crate::scenario::unreadable;
 use crate::time::Span;
 
-/// Says whether a recorded client history is linearizable
+/// Says whether a recorded client history is linearizable, or its transactions serializable
 ///
 /// It reads what Jepsen writes (EDN and logs), one EDN map a line, and one JSON object a line, such as
-/// {"process": 3, "type": "invoke", "f": "write", "value": 7}. It ends with 0 if the history is linearizable, with 1 if
-/// it is not, with 2 if it cannot be read, and with 6 if a limit was reached before anybody knew.
+/// {"process": 3, "type": "invoke", "f": "write", "value": 7}. Of transactions that append to lists and read them, as
+/// Elle has them, it says whether they are serializable. It ends with 0 if the history is as it should be, with 1 if it
+/// is not, with 2 if it cannot be read, and with 6 if a limit was reached before anybody knew.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The history; "-" is standard input
@@ -37,10 +40,10 @@ pub(super) struct Args {
     /// How it is written; left out, its first bytes tell
     #[arg(long, value_name = "FORMAT")]
     format: Option<Written>,
-    /// What the clients worked on: register, kv, multi-register, mutex, set, queue or counter; left out, what their
-    /// operations are called tells
+    /// What the clients worked on: register, kv, multi-register, mutex, set, queue, counter, or list-append for
+    /// transactions; left out, what their operations are called tells
     #[arg(long, value_name = "NAME")]
-    model: Option<Kind>,
+    model: Option<Subject>,
     /// What it means that an operation failed; left out, "observed" in logs, else "not-happened"
     #[arg(long, value_name = "MEANING")]
     failed: Option<Meant>,
@@ -122,11 +125,16 @@ struct Read {
 
 pub(super) fn act(args: &Args, console: &mut Console) -> Result<Exit, Stop> {
     let source = if args.is_stdin() { "stdin".to_owned() } else { args.file.display().to_string() };
-    let read = args.read().map_err(|unread| match unread {
+    let mut read = args.read().map_err(|unread| match unread {
         Unread::Stop(stop) => stop,
         Unread::Line(error) => Stop::in_history(&source, error),
     })?;
-    let kind = args.model(&read.operations).map_err(|error| Stop::in_history(&source, error))?;
+    let kind = match args.subject(&mut read).map_err(|error| Stop::in_history(&source, error))? {
+        Subject::Lists => {
+            return lists::act(&source, &read, console).map_err(|error| Stop::in_history(&source, error));
+        }
+        Subject::Objects(kind) => kind,
+    };
     let start = Instant::now();
     let (judged, why) = args.judge(kind, &read.operations).map_err(|error| Stop::in_history(&source, error))?;
     let took = start.elapsed().as_secs_f64();
@@ -182,7 +190,9 @@ impl Args {
         let interrupted = interrupt::watched();
         let all = first.into_iter().chain(events).take_while(|_| !interrupted.load(Ordering::Relaxed));
         let all = all.inspect(|event: &Result<Event, ReadError>| event.iter().for_each(|event| tally.see(event)));
-        let operations = judged::pair(all, failed);
+        // What failed is kept until it is known whether anybody asks what it would have done.
+        let kept = if failed == Failed::NotHappened { Failed::Marked } else { failed };
+        let operations = judged::pair(all, kept);
         drop(patience);
         if interrupted.load(Ordering::Relaxed) {
             let message = format!("interrupted after {}; nothing was judged", many(tally.events, "event"));
@@ -191,13 +201,18 @@ impl Args {
         Ok(Read { format, failed, tally, operations: operations.map_err(Unread::Line)? })
     }
 
-    /// The model that operations are of.
-    fn model(&self, operations: &[Operation]) -> Result<Kind, ReadError> {
+    /// What the operations are about. But for transactions those that failed are left out from here on.
+    fn subject(&self, read: &mut Read) -> Result<Subject, ReadError> {
+        let subject = self.model.or_else(|| Subject::of(&read.operations).filter(|&subject| subject == Subject::Lists));
+        if subject != Some(Subject::Lists) {
+            read.operations.retain(|operation| !operation.has_failed);
+        }
+        let operations = read.operations.as_slice();
         if operations.is_empty() {
             let message = "the history has no operation of a client; nothing can be said of it".to_owned();
             return Err(ReadError { line: 1, column: None, message });
         }
-        self.model.or_else(|| Kind::of(operations)).ok_or_else(|| no_model(operations))
+        subject.or_else(|| Subject::of(operations)).ok_or_else(|| no_model(operations))
     }
 
     fn judge(&self, kind: Kind, operations: &[Operation]) -> Result<(Judged, Option<Why>), ReadError> {
@@ -220,13 +235,14 @@ fn no_model(operations: &[Operation]) -> ReadError {
     let mut called: BTreeSet<&str> = BTreeSet::new();
     let odd = operations.iter().find(|operation| {
         called.insert(&operation.f);
-        !Kind::ALL.iter().any(|(_, kind)| called.iter().all(|f| kind.functions().contains(f)))
+        !Subject::all().any(|(_, functions)| called.iter().all(|f| functions.contains(f)))
     });
     let (line, odd) = odd.map_or((1, ""), |operation| (operation.line, &operation.f));
     called.remove(odd);
     let beside = called.into_iter().collect::<Vec<&str>>().join(", ");
     let beside = if beside.is_empty() { String::new() } else { format!(" beside {beside}") };
-    let models = Kind::ALL.map(|(name, kind)| format!("{name} ({})", kind.functions().join(", ")));
+    let models: Vec<String> =
+        Subject::all().map(|(name, functions)| format!("{name} ({})", functions.join(", "))).collect();
     let message = format!("no model has {odd:?}{beside}; there are {}", models.join(", "));
     ReadError { line, column: None, message }
 }

@@ -79,6 +79,9 @@ pub struct Edge {
     pub from: String,
     /// The second.
     pub to: String,
+    /// The places of both among all transactions.
+    #[serde(skip)]
+    pub places: [usize; 2],
     /// Why.
     pub dependency: Dependency,
     /// Of which object.

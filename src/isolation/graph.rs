@@ -267,6 +267,7 @@ impl<K: Ord + Display, V: Ord + Display> Graph<'_, K, V> {
         Edge {
             from: named(link.from),
             to: named(link.to),
+            places: [link.from as usize, link.to as usize],
             dependency: link.kind,
             object: self.objects.get(object as usize).map(ToString::to_string).unwrap_or_default(),
             before,

@@ -24,6 +24,8 @@ pub struct Operation {
     pub given: Value,
     /// Whether it is known to have found things otherwise than it expected: a `cas` that set nothing.
     pub is_refused: bool,
+    /// Whether it surely did not happen; that is said only where failed operations are [kept](Failed::Marked).
+    pub has_failed: bool,
     /// The place of its invocation among all events.
     pub invoked: u64,
     /// That of its return, if it is known that it took effect, or that it was refused.
@@ -35,6 +37,8 @@ pub struct Operation {
 pub enum Failed {
     /// It surely did not happen: it is left out.
     NotHappened,
+    /// It surely did not happen: it is kept, and marked, for somebody may have seen what it would have done.
+    Marked,
     /// Of a `cas`, that it found another value than it expected, unless it is said that nobody was answered; of others,
     /// that nobody knows.
     Observed,
@@ -93,6 +97,7 @@ fn invoked(event: Event, place: u64) -> Operation {
         asked: value,
         given,
         is_refused: false,
+        has_failed: false,
         invoked: place,
         returned: None,
     }
@@ -108,6 +113,10 @@ fn completed(operation: &mut Operation, event: Event, place: u64, failed: Failed
             true
         }
         (Kind::Fail, Failed::NotHappened) => false,
+        (Kind::Fail, Failed::Marked) => {
+            operation.has_failed = true;
+            true
+        }
         (Kind::Fail, Failed::Observed) => {
             let is_answered = matches!(event.value, Value::List(_));
             if &*operation.f == "cas" && is_answered {

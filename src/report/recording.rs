@@ -142,17 +142,9 @@ impl<'a> Recording<'a> {
             },
             why: self.why.map(Why::text),
             exit_code,
-            format: match self.format {
-                Format::Edn => "edn",
-                Format::Log => "log",
-                Format::Maps => "maps",
-                Format::Jsonl => "jsonl",
-            },
+            format: written(self.format),
             model: self.kind.to_string(),
-            failed: match self.failed {
-                Failed::NotHappened => "not-happened",
-                Failed::Observed => "observed",
-            },
+            failed: meaning(self.failed),
             events: self.tally.events,
             operations: self.operations.len(),
             clients: self.tally.clients.len(),
@@ -197,6 +189,24 @@ impl<'a> Recording<'a> {
         let refused = some(self.refused() as u64, "refused");
         let left_out = some(self.left_out(), "left out, for they failed");
         format!("{operations} of {clients}{keys}{open}{refused}{left_out}")
+    }
+}
+
+/// How a format is called.
+pub(super) fn written(format: Format) -> &'static str {
+    match format {
+        Format::Edn => "edn",
+        Format::Log => "log",
+        Format::Maps => "maps",
+        Format::Jsonl => "jsonl",
+    }
+}
+
+/// How it is called what failing means.
+pub(super) fn meaning(failed: Failed) -> &'static str {
+    match failed {
+        Failed::NotHappened | Failed::Marked => "not-happened",
+        Failed::Observed => "observed",
     }
 }
 

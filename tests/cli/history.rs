@@ -1,5 +1,6 @@
 //! `history`: verdicts, exit codes, documents, and input that is wrong.
 
+mod lists;
 mod mutated;
 
 use std::io::Write;
@@ -19,8 +20,11 @@ pub(crate) const LOST: &str = include_str!("histories/lost.txt");
 /// One write that failed, and one of which nobody knows.
 pub(crate) const FAILED: &str = include_str!("histories/failed.edn");
 
-pub(crate) const ALL: [(&str, &str); 4] =
-    [("stale.jsonl", STALE), ("fresh.log", FRESH), ("lost.txt", LOST), ("failed.edn", FAILED)];
+/// Transactions on lists, of which two miss what the other appends.
+pub(crate) const SKEW: &str = include_str!("histories/skew.edn");
+
+pub(crate) const ALL: [(&str, &str); 5] =
+    [("stale.jsonl", STALE), ("fresh.log", FRESH), ("lost.txt", LOST), ("failed.edn", FAILED), ("skew.edn", SKEW)];
 
 fn lab() -> Lab {
     let lab = Lab::new();
@@ -162,7 +166,7 @@ fn histories_that_are_wrong_say_in_which_line() {
     assert_snapshot!(refused(&STALE.replacen("\"f\"", "\"g\"", 2), &[]), @r#"x.txt:1:36: there is no field "g"; did you mean "f"? (known: "process", "type", "f", "key", "value", "error", "time")"#);
     assert_snapshot!(refused(&FRESH.replace(":ok\t:write\t2", ":ok\t:cas\t2"), &[]), @"x.txt:5: process 1 asked for write, and the answer is to cas");
     assert_snapshot!(refused(&FAILED[..FAILED.len() / 2], &[]), @"x.txt:6:18: the file ends before the value of :ty");
-    assert_snapshot!(refused("{:process 1, :type :invoke, :f :read}\n{:process 2, :type :invoke, :f :reed}\n", &[]), @r#"x.txt:2: no model has "reed" beside read; there are register (read, write, cas), kv (get, put, append, cas), multi-register (txn), mutex (acquire, release), set (add, remove, read), queue (enqueue, dequeue), counter (add, read)"#);
+    assert_snapshot!(refused("{:process 1, :type :invoke, :f :read}\n{:process 2, :type :invoke, :f :reed}\n", &[]), @r#"x.txt:2: no model has "reed" beside read; there are register (read, write, cas), kv (get, put, append, cas), multi-register (txn), mutex (acquire, release), set (add, remove, read), queue (enqueue, dequeue), counter (add, read), list-append (txn)"#);
     assert_snapshot!(refused(LOST, &["--model", "register"]), @r#"x.txt:1: put "a", answered "a": expected read, write VALUE or cas [OLD NEW]"#);
     assert_snapshot!(refused(LOST, &["--format", "jsonl"]), @"x.txt:1:2: key must be a string; one object a line is read");
     assert_snapshot!(refused("", &[]), @"x.txt:1: the history has no operation of a client; nothing can be said of it");
@@ -177,7 +181,7 @@ fn options_that_are_wrong_are_refused() {
     };
     assert_snapshot!(message(&["stale.json"]), @"error: stale.json: there is no such file; did you mean ./stale.jsonl?");
     assert_snapshot!(message(&["."]), @"error: .: this is a folder; name a file in it");
-    assert_snapshot!(message(&["stale.jsonl", "--model", "regster"]), @r#"error: invalid value 'regster' for '--model <NAME>': there is no model "regster"; did you mean "register"? (known: register, kv, multi-register, mutex, set, queue, counter)"#);
+    assert_snapshot!(message(&["stale.jsonl", "--model", "regster"]), @r#"error: invalid value 'regster' for '--model <NAME>': there is no model "regster"; did you mean "register"? (known: register, kv, multi-register, mutex, set, queue, counter, list-append)"#);
     assert_snapshot!(message(&["stale.jsonl", "--timeout", "0s"]), @"error: invalid value '0s' for '--timeout <TIME>': no time at all is too little");
     assert_snapshot!(message(&["stale.jsonl", "--memory", "1"]), @"error: invalid value '1' for '--memory <SIZE>': a size is a whole number of KiB, MiB or GiB, such as 512MiB");
 }

@@ -1,7 +1,7 @@
 //! Histories with mistakes in them: whatever is in a file, the program ends with a verdict, or says in which line it
 //! makes no sense.
 
-use seedstorm::judged::{Failed, Kind, judge, pair};
+use seedstorm::judged::{Failed, Subject, judge, list_append, pair};
 use seedstorm::linearizability::Limits;
 use seedstorm::recorded::{Format, ReadError, events};
 use seedstorm::rng::{Dice, Die, Seed};
@@ -68,8 +68,13 @@ fn texts(seed: u64) -> impl Iterator<Item = Vec<u8>> {
 /// Whether there is a verdict; else in which line the text makes no sense.
 fn judged(text: &[u8], format: Option<Format>, failed: Failed) -> Result<bool, ReadError> {
     let operations = pair(events(text, format), failed)?;
-    let Some(kind) = Kind::of(&operations) else { return Ok(false) };
-    judge(kind, &operations, Limits { steps: 10_000, ..Limits::default() }).map(|_| true)
+    match Subject::of(&operations) {
+        None => Ok(false),
+        Some(Subject::Lists) => list_append(&operations).map(|_| true),
+        Some(Subject::Objects(kind)) => {
+            judge(kind, &operations, Limits { steps: 10_000, ..Limits::default() }).map(|_| true)
+        }
+    }
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn whatever_is_in_a_text_it_is_judged_or_its_line_is_named() {
     let formats = [None, Some(Format::Edn), Some(Format::Log), Some(Format::Maps), Some(Format::Jsonl)];
     let (mut verdicts, mut errors) = (0, 0);
     for (n, text) in texts(1).take(TEXTS).enumerate() {
-        let failed = if n % 2 == 0 { Failed::NotHappened } else { Failed::Observed };
+        let failed = [Failed::NotHappened, Failed::Observed, Failed::Marked][n % 3];
         // Mostly they are what they seem.
         let format = if n % 8 == 0 { formats[n / 8 % formats.len()] } else { None };
         let lines = 1 + text.iter().filter(|&&byte| byte == b'\n').count() as u64;
