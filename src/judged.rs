@@ -14,6 +14,7 @@ use crate::params::unknown;
 use crate::recorded::{ReadError, Value};
 pub use list_append::{Anomaly, Lists, Oddity, list_append};
 pub use meant::Meaning;
+pub(crate) use meant::initial;
 pub use paired::{Failed, Operation, pair};
 
 /// What the object is that clients worked on.
@@ -156,7 +157,7 @@ pub fn judge(kind: Kind, operations: &[Operation], limits: Limits<'_>) -> Result
         Kind::Register => by_key(&Register { initial: Value::Nil }, operations, limits),
         Kind::Text => by_key(&Text, operations, limits),
         Kind::Registers => {
-            let initial = meant::initial(operations)?;
+            let initial = initial(operations)?;
             by_key(&Registers { initial, missing: Value::Nil }, operations, limits)
         }
         Kind::Mutex => by_key(&Mutex, operations, limits),

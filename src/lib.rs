@@ -17,12 +17,14 @@
 pub mod campaign;
 pub mod check;
 pub mod cli;
+pub mod explained;
 pub mod fault;
 pub mod ids;
 pub mod isolation;
 pub mod judged;
 pub mod lab;
 pub mod linearizability;
+mod minimise;
 pub mod params;
 pub mod process;
 pub mod protocol;

@@ -143,5 +143,14 @@ pub fn check<M: Model>(model: &M, calls: &[Call<M::Op>], limits: Limits<'_>) -> 
     (verdict, search.cost())
 }
 
+/// Judges calls as [`check`] does, and yields the order that it found if they are linearizable: calls by their places.
+/// Calls that never returned stand in it only where others need them.
+pub fn order<M: Model>(model: &M, calls: &[Call<M::Op>], limits: Limits<'_>) -> (Verdict, Vec<usize>, Cost) {
+    let mut search = Search::new(model, calls, limits);
+    let verdict = search.run();
+    let order = if verdict == Verdict::Linearizable { search.order() } else { Vec::new() };
+    (verdict, order, search.cost())
+}
+
 #[cfg(test)]
 mod tests;

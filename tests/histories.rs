@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use seedstorm::judged::{Failed, Judged, Kind, Subject, judge, pair};
+use seedstorm::explained::explain;
+use seedstorm::judged::{Failed, Judged, Kind, Operation, Subject, judge, pair};
 use seedstorm::linearizability::{Limits, Verdict};
 use seedstorm::recorded::{Format, events};
 
@@ -18,12 +19,17 @@ fn folder() -> Option<PathBuf> {
     None
 }
 
-fn judged(file: &Path) -> (Kind, Judged) {
+fn read(file: &Path) -> (Kind, Vec<Operation>) {
     let is_log = file.extension().is_some_and(|extension| extension == "log");
     let (format, failed) = if is_log { (Some(Format::Log), Failed::Observed) } else { (None, Failed::NotHappened) };
     let reader = BufReader::new(File::open(file).unwrap());
     let operations = pair(events(reader, format), failed).unwrap_or_else(|error| panic!("{file:?}: {error}"));
     let kind = Kind::of(&operations).unwrap_or_else(|| panic!("{file:?}"));
+    (kind, operations)
+}
+
+fn judged(file: &Path) -> (Kind, Judged) {
+    let (kind, operations) = read(file);
     let judged = judge(kind, &operations, Limits::default()).unwrap_or_else(|error| panic!("{file:?}: {error}"));
     (kind, judged)
 }
@@ -62,4 +68,31 @@ fn models_are_found_by_what_operations_are_called() {
         assert_eq!((name.parse(), kind.to_string().as_str()), (Ok(Subject::Objects(kind)), name));
     }
     assert!("registr".parse::<Subject>().unwrap_err().contains("did you mean \"register\"?"));
+}
+
+#[test]
+fn every_broken_history_is_explained() {
+    let Some(folder) = folder() else { return };
+    let etcd = ["000", "001", "003", "097", "099"].iter().map(|number| format!("etcd/etcd_{number}.log"));
+    let others = ["kv/c01-bad.txt", "kv/c10-bad.txt", "cas/rethink-fail-minimal.edn", "cas/immediate-failure.edn"];
+    for file in etcd.chain(others.map(str::to_owned)).chain(["cas/cas-failure.edn".to_owned()]) {
+        let (kind, operations) = read(&folder.join(&file));
+        let judged = judge(kind, &operations, Limits::default()).unwrap();
+        let limits = Limits { steps: 20_000_000, ..Limits::default() };
+        let explanation = explain(kind, &operations, &judged, limits).unwrap().unwrap();
+        assert!(explanation.is_first && explanation.is_all && explanation.is_smallest, "{file}: {explanation:?}");
+        assert!(!explanation.possible.is_empty() && explanation.smallest.len() <= 20, "{file}: {explanation:?}");
+        let returned = operations[explanation.culprit].returned.unwrap();
+        let verdict = |places: &[usize], until: u64| {
+            let some = places.iter().map(|&place| operations[place].clone());
+            let cut = |operation: Operation| Operation {
+                returned: operation.returned.filter(|&at| at <= until),
+                ..operation
+            };
+            judge(kind, &some.map(cut).collect::<Vec<_>>(), Limits::default()).unwrap().verdict
+        };
+        assert_eq!(verdict(&explanation.calls, returned - 1), Verdict::Linearizable, "{file}");
+        assert!(matches!(verdict(&explanation.calls, returned), Verdict::Illegal(_)), "{file}");
+        assert!(matches!(verdict(&explanation.smallest, returned), Verdict::Illegal(_)), "{file}");
+    }
 }

@@ -10,6 +10,7 @@ const ORDER: &[&str] = &[
     "time",
     "rng",
     "params",
+    "minimise",
     "process",
     "turn",
     "check",
@@ -17,6 +18,7 @@ const ORDER: &[&str] = &[
     "recorded",
     "linearizability",
     "judged",
+    "explained",
     "fault",
     "workload",
     "sim",
@@ -37,7 +39,7 @@ const SIMULATED: &[&str] =
     &["ids", "time", "rng", "params", "process", "turn", "check", "isolation", "fault", "workload", "sim", "protocol"];
 
 /// The layers that prepare a run and report it: of floating point and shared state they may have their own.
-const AROUND: &[&str] = &["recorded", "linearizability", "judged", "scenario", "lab", "report"];
+const AROUND: &[&str] = &["recorded", "linearizability", "judged", "explained", "scenario", "lab", "report"];
 
 const BANNED: &[(&str, &str)] = &[
     ("HashMap", "its order differs from run to run; use BTreeMap or a Vec"),

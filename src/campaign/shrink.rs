@@ -17,7 +17,6 @@ mod doom;
 mod elements;
 mod freeze;
 mod lower;
-mod minimise;
 mod passes;
 mod search;
 mod written;

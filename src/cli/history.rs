@@ -15,15 +15,20 @@ use super::console::Console;
 use super::exit::Exit;
 use super::gate::wall_time;
 use super::interrupt;
+use super::output::replaceable;
 use super::patience::Patience;
 use super::stop::Stop;
 use super::watch::Watch;
+use crate::campaign::write_whole;
+use crate::explained::{self, Explanation};
 use crate::judged::{self, Failed, Judged, Kind, Operation, Subject};
 use crate::linearizability::{Limits, Verdict};
 use crate::recorded::{self, Event, Format, ReadError};
+use crate::report::files::is_same;
 use crate::report::layout::many;
+use crate::report::picture::Picture;
 use crate::report::recording::{self, Recording, Tally, Why};
-use crate::scenario::unreadable;
+use crate::scenario::{folder_of, unreadable};
 use crate::time::Span;
 
 /// Says whether a recorded client history is linearizable, or its transactions serializable
@@ -53,6 +58,12 @@ pub(super) struct Args {
     /// Keeps no more than about this for one key, such as 512MiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "4GiB")]
     memory: usize,
+    /// Writes a picture of why it is not linearizable to this file, as HTML
+    #[arg(long, value_name = "FILE.html")]
+    explain: Option<PathBuf>,
+    /// Lets a file that is named, and is there already, be replaced
+    #[arg(long)]
+    force: bool,
     /// Prints one JSON document instead of the account
     #[arg(long)]
     pub(super) json: bool,
@@ -112,6 +123,9 @@ fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(bytes).ok_or_else(|| "no machine has as much".to_owned())
 }
 
+/// So many steps are tried to explain a verdict, whatever the machine.
+const EFFORT: u64 = 20_000_000;
+
 /// How the names of histories end.
 const ENDINGS: [&str; 5] = [".edn", ".log", ".txt", ".jsonl", ".json"];
 
@@ -125,12 +139,16 @@ struct Read {
 
 pub(super) fn act(args: &Args, console: &mut Console) -> Result<Exit, Stop> {
     let source = if args.is_stdin() { "stdin".to_owned() } else { args.file.display().to_string() };
+    args.check()?;
     let mut read = args.read().map_err(|unread| match unread {
         Unread::Stop(stop) => stop,
         Unread::Line(error) => Stop::in_history(&source, error),
     })?;
     let kind = match args.subject(&mut read).map_err(|error| Stop::in_history(&source, error))? {
         Subject::Lists => {
+            if let Some(path) = &args.explain {
+                console.note(&format!("{} was not written: transactions are explained by text alone", path.display()));
+            }
             return lists::act(&source, &read, console).map_err(|error| Stop::in_history(&source, error));
         }
         Subject::Objects(kind) => kind,
@@ -144,9 +162,22 @@ pub(super) fn act(args: &Args, console: &mut Console) -> Result<Exit, Stop> {
         Verdict::Illegal(_) => Exit::Safety,
         Verdict::Unknown => Exit::Unknown,
     };
+    let explanation = args.explanation(kind, &read, &judged).map_err(|error| Stop::in_history(&source, error))?;
+    let picture = args.draw(&source, &read, &judged, explanation.as_ref(), console)?;
     let Read { format, failed, tally, operations } = &read;
     let (format, failed, operations) = (*format, *failed, operations.as_slice());
-    let recording = Recording { source: &source, format, failed, kind, tally, operations, judged: &judged, why };
+    let recording = Recording {
+        source: &source,
+        format,
+        failed,
+        kind,
+        tally,
+        operations,
+        judged: &judged,
+        why,
+        explanation: explanation.as_ref(),
+        picture: picture.as_deref(),
+    };
     if console.is_json() {
         console.document(&recording.document(exit.code()));
     } else {
@@ -213,6 +244,47 @@ impl Args {
             return Err(ReadError { line: 1, column: None, message });
         }
         subject.or_else(|| Subject::of(operations)).ok_or_else(|| no_model(operations))
+    }
+
+    /// What cannot be written is said before the history is read.
+    fn check(&self) -> Result<(), Stop> {
+        let Some(path) = &self.explain else { return Ok(()) };
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return Err(Stop::input(format!("--explain: there is no folder {}", folder.display())));
+        }
+        if is_same(path, &self.file) {
+            return Err(Stop::input("--explain: that is the history itself; name another file"));
+        }
+        replaceable(path, "--explain", self.force)
+    }
+
+    fn explanation(&self, kind: Kind, read: &Read, judged: &Judged) -> Result<Option<Explanation>, ReadError> {
+        let watch = Watch::new(None);
+        let limits = Limits { bytes: self.memory, stop: Some(watch.flag()), steps: EFFORT };
+        let patience = Patience::with("looking for the reason");
+        let explained = explained::explain(kind, &read.operations, judged, limits);
+        drop(patience);
+        explained
+    }
+
+    /// Draws the reason, if there is one and that was asked for.
+    fn draw(
+        &self,
+        source: &str,
+        read: &Read,
+        judged: &Judged,
+        explanation: Option<&Explanation>,
+        console: &Console,
+    ) -> Result<Option<String>, Stop> {
+        let Some(path) = &self.explain else { return Ok(None) };
+        let Some(explanation) = explanation else {
+            console.note(&format!("{} was not written: there is nothing to explain", path.display()));
+            return Ok(None);
+        };
+        let picture = Picture { source, key: judged.key.as_ref(), operations: &read.operations, explanation };
+        write_whole(path, &picture.html()).map_err(|error| Stop::unwritable(path, &error))?;
+        Ok(Some(path.display().to_string()))
     }
 
     fn judge(&self, kind: Kind, operations: &[Operation]) -> Result<(Judged, Option<Why>), ReadError> {

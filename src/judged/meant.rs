@@ -129,7 +129,7 @@ impl Meaning for Registers<Value, Value> {
 
 /// What registers hold in the beginning is not recorded: 0 where all that is read and written are numbers, else
 /// nothing.
-pub(super) fn initial(operations: &[Operation]) -> Result<BTreeMap<Value, Value>, ReadError> {
+pub(crate) fn initial(operations: &[Operation]) -> Result<BTreeMap<Value, Value>, ReadError> {
     let mut initial = BTreeMap::new();
     for operation in operations {
         for micro in micros(operation)? {

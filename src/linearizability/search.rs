@@ -173,6 +173,11 @@ impl<'a, M: Model> Search<'a, M> {
         self.tried.bytes() + of_states + self.calls.len() * per_call
     }
 
+    /// What took effect so far, in its order.
+    pub(super) fn order(&self) -> Vec<usize> {
+        self.levels.iter().filter(|level| level.taken != NONE).map(|level| level.taken as usize).collect()
+    }
+
     pub(super) fn run(&mut self) -> Verdict {
         if self.enter(0) {
             return Verdict::Linearizable;
@@ -423,8 +428,8 @@ impl<'a, M: Model> Search<'a, M> {
             self.best = Best { reach, call: returning, orders: Vec::new() };
         }
         if reach == self.best.reach && self.best.orders.len() < ORDERS {
-            let order = self.levels.iter().filter(|level| level.taken != NONE).map(|level| level.taken as usize);
-            self.best.orders.push(order.collect());
+            let order = self.order();
+            self.best.orders.push(order);
         }
     }
 }

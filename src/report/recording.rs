@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::explained;
 use super::layout::{Ink, Sheet, Tone, count, many};
+use crate::explained::{Explanation, Possible, Step, label};
 use crate::judged::{Failed, Judged, Kind, Operation};
 use crate::linearizability::Verdict;
 use crate::recorded::{self, Event, Format, Value};
@@ -77,6 +79,10 @@ pub struct Recording<'a> {
     pub judged: &'a Judged,
     /// If nobody knows, why.
     pub why: Option<Why>,
+    /// If it is not linearizable, why.
+    pub explanation: Option<&'a Explanation>,
+    /// Where the picture of that is.
+    pub picture: Option<&'a str>,
 }
 
 /// A recorded history as a document.
@@ -124,6 +130,55 @@ pub struct Account<'a> {
     pub configurations: u64,
     /// The most bytes that were kept at once.
     pub bytes: usize,
+    /// If it is not linearizable, why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explained<'a>>,
+    /// The picture of it that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<&'a str>,
+}
+
+/// Why a history is not linearizable, as a document.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained<'a> {
+    /// The operation that cannot be placed.
+    pub culprit: Told<'a>,
+    /// The line in which it returns: up to there the history is not linearizable.
+    pub line: u64,
+    /// Whether it is known that the history is linearizable up to the line before.
+    pub is_first: bool,
+    /// What could have been found by it, with the last operations of an order that leads there.
+    pub possible: Vec<Found<'a>>,
+    /// Whether there is nothing else that could be found.
+    pub is_all: bool,
+    /// Some of the operations that are not linearizable alone.
+    pub smallest: Vec<Told<'a>>,
+    /// Whether none of these can be left out.
+    pub is_smallest: bool,
+}
+
+/// An operation in a document.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told<'a> {
+    /// The line of its invocation.
+    pub line: u64,
+    /// That of what came of it.
+    pub end: Option<u64>,
+    /// Who asked.
+    pub client: String,
+    /// What it is called.
+    pub f: &'a str,
+    /// What was asked and given, for people.
+    pub label: String,
+}
+
+/// What could have been found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found<'a> {
+    /// What the object held.
+    pub state: &'a str,
+    /// The lines of the invocations of all operations in the order in which they took effect.
+    pub order: Vec<u64>,
 }
 
 impl<'a> Recording<'a> {
@@ -156,6 +211,28 @@ impl<'a> Recording<'a> {
             steps: cost.steps,
             configurations: cost.configurations,
             bytes: cost.bytes,
+            explanation: self.explanation.map(|explanation| self.explained(explanation)),
+            picture: self.picture,
+        }
+    }
+
+    fn explained(&self, explanation: &'a Explanation) -> Explained<'a> {
+        let told = |place: usize| {
+            let Operation { line, end, process, f, .. } = &self.operations[place];
+            let label = label(&self.operations[place]);
+            Told { line: *line, end: *end, client: process.to_string(), f, label }
+        };
+        let line = |step: &Step| self.operations[step.place].line;
+        let found =
+            |possible: &'a Possible| Found { state: &possible.state, order: possible.order.iter().map(line).collect() };
+        Explained {
+            culprit: told(explanation.culprit),
+            line: explanation.line,
+            is_first: explanation.is_first,
+            possible: explanation.possible.iter().map(found).collect(),
+            is_all: explanation.is_all,
+            smallest: explanation.smallest.iter().map(|&place| told(place)).collect(),
+            is_smallest: explanation.is_smallest,
         }
     }
 
@@ -227,7 +304,17 @@ pub fn text(recording: &Recording<'_>, ink: Ink) -> String {
     let [steps, configurations] =
         [(cost.steps, "step"), (cost.configurations, "configuration")].map(|(n, s)| many(n, s));
     sheet.row("search", &format!("{steps}, {configurations}, {}", amount(cost.bytes)));
-    sheet.into_text()
+    let mut text = sheet.into_text();
+    if let Some(explanation) = recording.explanation {
+        text.push('\n');
+        text += &explained::text(explanation, recording.operations, recording.judged.key.as_ref(), ink);
+    }
+    if let Some(picture) = recording.picture {
+        let mut sheet = Sheet::new(ink);
+        sheet.row("picture", picture);
+        text += &sheet.into_text();
+    }
+    text
 }
 
 /// An amount of memory to three digits at most.

@@ -69,6 +69,21 @@ fn a_history_is_not_linearizable() {
     not linearizable
       history      4 operations of 3 clients
       model        register: read, write, cas
+
+    Why
+      until then   the history is linearizable up to line 6, and is not with line 7
+      cannot be    read → 1 (client 0, line 5 to 7)
+      possible     2
+                     after write 1, write 2
+                   3
+                     after write 1, write 2, write 3
+                   and nothing else
+      alone        3 of 4 operations are not linearizable by themselves; none of them can be left out
+                   (who saw a value stays with all who may have brought it)
+                   line  to  client
+                      1   2  0       write 1
+                      3   4  1       write 2
+                      5   7  0       read → 1
     "#);
     let lost = said(&["lost.txt"]);
     assert_eq!(lost.code, 1, "{}", lost.err);
@@ -76,6 +91,20 @@ fn a_history_is_not_linearizable() {
     not linearizable
       history      5 operations of 2 clients on 2 keys
       model        kv: get, put, append, cas
+
+    Why
+      key          "y"
+      until then   this key is linearizable up to line 9, and is not with line 10
+      cannot be    get → "c" (client 0, line 9 to 10)
+      possible     "bc"
+                     after append "b", append "c"
+                   and nothing else
+      alone        3 of 3 operations are not linearizable by themselves; none of them can be left out
+                   (who saw a value stays with all who may have brought it)
+                   line  to  client
+                      2   4  1       append "b"
+                      6   8  1       append "c"
+                      9  10  0       get → "c"
     "#);
 }
 
@@ -184,4 +213,96 @@ fn options_that_are_wrong_are_refused() {
     assert_snapshot!(message(&["stale.jsonl", "--model", "regster"]), @r#"error: invalid value 'regster' for '--model <NAME>': there is no model "regster"; did you mean "register"? (known: register, kv, multi-register, mutex, set, queue, counter, list-append)"#);
     assert_snapshot!(message(&["stale.jsonl", "--timeout", "0s"]), @"error: invalid value '0s' for '--timeout <TIME>': no time at all is too little");
     assert_snapshot!(message(&["stale.jsonl", "--memory", "1"]), @"error: invalid value '1' for '--memory <SIZE>': a size is a whole number of KiB, MiB or GiB, such as 512MiB");
+}
+
+#[test]
+fn a_document_says_why() {
+    let said = said(&["lost.txt", "--json"]).json();
+    let why = &said["explanation"];
+    assert_eq!(why["line"], 10);
+    assert!(["is_first", "is_all", "is_smallest"].iter().all(|what| why[what] == true), "{why}");
+    assert_eq!(why["culprit"], json!({ "line": 9, "end": 10, "client": "0", "f": "get", "label": "get → \"c\"" }));
+    assert_eq!(why["possible"], json!([{ "state": "\"bc\"", "order": [2, 6, 9] }]));
+    let lines: Vec<u64> = why["smallest"].as_array().unwrap().iter().map(|one| one["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [2, 6, 9]);
+}
+
+#[test]
+fn a_picture_is_one_file_that_needs_nothing_else() {
+    let lab = lab();
+    let said = lab.run(&["history", "stale.jsonl", "--explain", "why.html"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert_eq!(said.row("picture"), "why.html");
+    let picture = lab.read("why.html");
+    for outside in ["http", "<script", "src=", "@import", "url(h"] {
+        assert!(!picture.contains(outside), "{outside}");
+    }
+    for part in ["class=\"bar culprit\"", "read → 1", "client 2", "id=\"path1\"", "class=\"cross\"", "<title>2. then 2"]
+    {
+        assert!(picture.contains(part), "{part} is not in\n{picture}");
+    }
+    let count = |part: &str| picture.matches(part).count();
+    // The smallest history has three of the four operations.
+    assert_eq!((count("<rect class=\"bar"), count("class=\"bar culprit\""), count("class=\"bar open\"")), (7, 2, 1));
+    for tag in ["svg", "g", "div", "p", "table", "text", "label"] {
+        assert_eq!(count(&format!("<{tag} ")) + count(&format!("<{tag}>")), count(&format!("</{tag}>")), "{tag}");
+    }
+    let again = lab.run(&["history", "stale.jsonl", "--explain", "why.html", "--force", "--json"]);
+    assert_eq!((again.code, again.json()["picture"].as_str()), (1, Some("why.html")));
+    assert_eq!(lab.read("why.html"), picture, "the same again");
+}
+
+#[test]
+fn texts_of_a_history_are_texts_in_its_picture() {
+    let lab = Lab::new();
+    lab.write("<b>.txt", &LOST.replace("\"c\"", "\"<script>alert('&')</script>\""));
+    assert_eq!(lab.run(&["history", "<b>.txt", "--explain", "why.html"]).code, 1);
+    let picture = lab.read("why.html");
+    assert!(!picture.contains("<script") && !picture.contains("<b>"), "{picture}");
+    assert!(picture.contains("&lt;b&gt;.txt: not linearizable") && picture.contains("alert(&#39;&amp;&#39;)"));
+}
+
+#[test]
+fn a_picture_replaces_nothing_unless_it_is_asked_to() {
+    let lab = lab();
+    lab.write("why.html", "mine");
+    let refused = |args: &[&str]| {
+        let said = lab.run(&[&["history", "stale.jsonl", "--explain"], args].concat());
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+        said.err.trim_end().to_owned()
+    };
+    assert_snapshot!(refused(&["why.html"]), @"error: --explain: why.html is there already; --force replaces it");
+    assert_snapshot!(refused(&["nowhere/why.html"]), @"error: --explain: there is no folder nowhere");
+    assert_snapshot!(refused(&["stale.jsonl", "--force"]), @"error: --explain: that is the history itself; name another file");
+    assert_eq!((lab.read("why.html").as_str(), lab.read("stale.jsonl").as_str()), ("mine", STALE));
+    assert_eq!(lab.run(&["history", "stale.jsonl", "--explain", "why.html", "--force"]).code, 1);
+    assert_ne!(lab.read("why.html"), "mine");
+}
+
+#[test]
+fn where_nothing_is_wrong_there_is_nothing_to_draw() {
+    let lab = lab();
+    let said = lab.run(&["history", "fresh.log", "--explain", "why.html"]);
+    assert_eq!(said.code, 0);
+    assert!(said.err.contains("note: why.html was not written: there is nothing to explain"), "{}", said.err);
+    assert!(!lab.files().contains(&"why.html".to_owned()));
+}
+
+/// One that nobody can draw as a whole: what is near the end is drawn, and the rest is counted.
+#[test]
+fn a_long_history_has_a_small_picture() {
+    let lab = Lab::new();
+    let event = |n: u64, kind: &str, f: &str, value: u64| {
+        let client = n % 7;
+        format!("{{\"process\":{client},\"type\":\"{kind}\",\"f\":\"{f}\",\"value\":{value}}}\n")
+    };
+    let both = |n: u64, f: &str, value: u64| event(n, "invoke", f, value) + &event(n, "ok", f, value);
+    let mut text: String = (0..5_000).map(|n| both(n, "write", n) + &both(n + 1, "read", n)).collect();
+    text += &both(1, "read", 4_998);
+    lab.write("long.jsonl", &text);
+    let said = lab.run(&["history", "long.jsonl", "--explain", "why.html"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.out.contains("  alone        3 of 10,001 operations"), "{}", said.out);
+    let picture = lab.read("why.html");
+    assert!(picture.contains("9,981 operations that ended earlier") && picture.len() < 1 << 20, "{}", picture.len());
 }

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::minimise::minimise;
 use super::{Effort, Unshrinkable, Watch};
 use crate::campaign::finding::Shape;
 use crate::fault::{FaultPlan, Reseed};
 use crate::lab::{Experiment, Look, Shown, admit};
+use crate::minimise::minimise;
 use crate::rng::{Digest, Seed, Seeds};
 use crate::scenario::{Document, Scenario, shared_policy};
 use crate::sim::{Failure, FailureKind, Outcome};

@@ -5,7 +5,7 @@
 //! in the sense that no single item could be taken out.
 
 /// Takes items out as long as what is left over is enough, and leaves the rest in `items`.
-pub(super) fn minimise<T: Clone>(items: &mut Vec<T>, mut is_enough: impl FnMut(&[T]) -> bool) {
+pub(crate) fn minimise<T: Clone>(items: &mut Vec<T>, mut is_enough: impl FnMut(&[T]) -> bool) {
     if items.is_empty() || is_enough(&[]) {
         items.clear();
         return;
