@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use seedstorm::campaign::Check;
-use seedstorm::check::{NodeSet, Nodes};
+use seedstorm::check::{NodeSet, Nodes, Properties};
 use seedstorm::lab::Lab;
 use seedstorm::protocol::kv::Replica;
 use seedstorm::protocol::kv::check::{Linearizable, SessionOrder};
@@ -15,12 +15,15 @@ use seedstorm::rng::{Dice, Seed};
 use seedstorm::scenario::Document;
 use seedstorm::time::Span;
 
-/// A protocol whose only invariants are those of its clients' histories.
-struct Unseen<P>(PhantomData<P>);
+/// A protocol with other invariants: those of its clients' histories.
+struct Unseen<P, C>(PhantomData<(P, C)>);
 
-impl<P: Protocol<Node: Replica>> Protocol for Unseen<P> {
+/// Both of them.
+type Both = (Linearizable, SessionOrder);
+
+impl<P: Protocol<Node: Replica>, C: Properties<P::Node> + 'static> Protocol for Unseen<P, C> {
     type Node = P::Node;
-    type Checks = (Linearizable, SessionOrder);
+    type Checks = C;
     type Load = P::Load;
     type Params = P::Params;
 
@@ -61,10 +64,24 @@ const LEASES: &str = include_str!("../scenarios/raft/lease-reads.json");
 const STALE_READS: &str = include_str!("../scenarios/raft/stale-reads.json");
 const MULTI_PAXOS: &str = include_str!("../scenarios/multi_paxos/default.json");
 
-fn check<P: Protocol<Node: Replica>>(scenario: &str, bug: Option<&str>) -> Check {
+/// Whole values are read and none is overwritten, so that what took effect twice is there to the end.
+const APPENDS: &str = r#"{
+  "seedstorm": 1,
+  "protocol": "raft",
+  "nodes": 5,
+  "params":   { "election_timeout": ["100ms", "200ms"], "heartbeat": "30ms" },
+  "network":  { "latency": ["1ms", "10ms"] },
+  "workload": { "kind": "kv", "clients": 4, "ops": 200, "keys": 1, "reads": 1, "writes": 0, "appends": 3, "cas": 0, "timeout": "100ms" },
+  "faults": {
+    "partition": { "every": "500ms", "lasts": ["200ms", "600ms"], "shapes": ["isolate"], "who": { "role": "leader" } }
+  },
+  "run_for": "5s"
+}"#;
+
+fn check<P: Protocol<Node: Replica>, C: Properties<P::Node> + 'static>(scenario: &str, bug: Option<&str>) -> Check {
     let planted = bug.map_or_else(String::new, |bug| format!("\"bug\": {bug:?},"));
     let document = Document::parse(&scenario.replacen('{', &format!("{{ {planted}"), 1)).unwrap();
-    Check::new(Lab::<Unseen<P>>::NEW, document).unwrap_or_else(|error| panic!("{error}"))
+    Check::new(Lab::<Unseen<P, C>>::NEW, document).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A scenario with a mistake, or with none.
@@ -72,12 +89,12 @@ type Plant = fn(Option<&str>) -> Check;
 
 /// Each scenario by name, with its protocol.
 const ALL: [(&str, Plant); 6] = [
-    ("raft", |bug| check::<Raft>(RAFT, bug)),
-    ("raft, swarm", |bug| check::<Raft>(SWARM, bug)),
-    ("raft, snapshots", |bug| check::<Raft>(SNAPSHOTS, bug)),
-    ("raft, leases", |bug| check::<Raft>(LEASES, bug)),
-    ("raft, stale reads", |bug| check::<Raft>(STALE_READS, bug)),
-    ("multi_paxos", |bug| check::<MultiPaxos>(MULTI_PAXOS, bug)),
+    ("raft", |bug| check::<Raft, Both>(RAFT, bug)),
+    ("raft, swarm", |bug| check::<Raft, Both>(SWARM, bug)),
+    ("raft, snapshots", |bug| check::<Raft, Both>(SNAPSHOTS, bug)),
+    ("raft, leases", |bug| check::<Raft, Both>(LEASES, bug)),
+    ("raft, stale reads", |bug| check::<Raft, Both>(STALE_READS, bug)),
+    ("multi_paxos", |bug| check::<MultiPaxos, Both>(MULTI_PAXOS, bug)),
 ];
 
 fn bugs(name: &str) -> &'static [Bug] {
@@ -94,10 +111,22 @@ fn seen(plant: Plant, bug: Option<&str>, seeds: u64) -> Vec<String> {
 
 #[test]
 fn a_read_served_by_a_deposed_leader_is_seen_by_clients() {
-    let stale_reads: Plant = |bug| check::<Raft>(STALE_READS, bug);
+    let stale_reads: Plant = |bug| check::<Raft, Both>(STALE_READS, bug);
     let found = seen(stale_reads, Some("local-read"), 10);
     assert!(found.first().is_some_and(|first| first.starts_with("linearizable")), "{found:?}");
     assert_eq!(stale_reads(None).tally(10).failures(), 0);
+}
+
+#[test]
+fn a_command_that_takes_effect_twice_is_seen_by_clients() {
+    for (plant, property) in [
+        ((|bug| check::<Raft, (SessionOrder,)>(APPENDS, bug)) as Plant, "session_order"),
+        (|bug| check::<Raft, (Linearizable,)>(APPENDS, bug), "linearizable"),
+    ] {
+        let found = seen(plant, Some("no-dedup"), 10);
+        assert!(found.first().is_some_and(|first| first.starts_with(property)), "{found:?}");
+        assert_eq!(plant(None).tally(10).failures(), 0);
+    }
 }
 
 /// `ONLY=raft SEEDS=2000 cargo test --release --test clients -- --ignored --nocapture` is the whole table.

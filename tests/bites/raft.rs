@@ -20,6 +20,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("small-quorum", 0, "committed_durable"),
         ("small-quorum", 76, "leader_completeness"),
         ("ack-before-sync", 0, "committed_durable"),
+        ("no-dedup", 9, "exactly_once"),
     ],
     found_within: &[
         ("vote-amnesia", 50),       // 651, from seed 13 on
@@ -31,6 +32,7 @@ pub(crate) const PROFILE: Profile = Profile {
         ("commit-clamp", 2_500),    // 10, from seed 1,607 on
         ("small-quorum", 10),       // 3,785, from seed 0 on
         ("ack-before-sync", 10),    // 2,822, from seed 0 on
+        ("no-dedup", 30),           // 696, from seed 9 on
     ],
     of_liveness: &["no-pre-vote", "no-check-quorum", "no-randomness"],
 };

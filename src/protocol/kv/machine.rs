@@ -62,7 +62,8 @@ impl Machine {
         Self { keys: self.keys.clone(), sessions: BTreeMap::new() }
     }
 
-    fn take_effect(&mut self, id: OpId, op: &Op) -> Answer {
+    /// Applies a command, whether or not it took effect before.
+    pub(in crate::protocol) fn take_effect(&mut self, id: OpId, op: &Op) -> Answer {
         let answer = op.step(self.keys.entry(op.key()).or_default());
         self.sessions.insert(id.client, Session { n: id.n, answer: answer.clone() });
         answer

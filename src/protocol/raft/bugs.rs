@@ -41,13 +41,15 @@ pub(super) enum Mistake {
     LearnersCount,
     /// Snapshots are saved without the clients' sessions.
     SessionsForgotten,
+    /// Commands are applied without a look at the clients' sessions.
+    NoDedup,
     /// A snapshot is installed though more was applied.
     StaleSnapshot,
     /// A snapshot is installed without its membership.
     MembersForgotten,
 }
 
-pub(super) const TABLE: [(Mistake, Bug); 20] = [
+pub(super) const TABLE: [(Mistake, Bug); 21] = [
     (
         Mistake::VoteAmnesia,
         Bug {
@@ -225,6 +227,16 @@ pub(super) const TABLE: [(Mistake, Bug); 20] = [
             about: "a snapshot is saved without what clients were told last",
             breaks: &["snapshot_faithful"],
             reached: "snapshots",
+            source: "thesis, section 6.3",
+        },
+    ),
+    (
+        Mistake::NoDedup,
+        Bug {
+            name: "no-dedup",
+            about: "a command that stands in the log twice takes effect twice",
+            breaks: &["exactly_once"],
+            reached: "",
             source: "thesis, section 6.3",
         },
     ),

@@ -2,6 +2,7 @@
 //! (section 8; thesis 6.3).
 
 use super::Raft;
+use super::bugs::Mistake;
 use super::election::Role;
 use super::log::{Command, Index};
 use super::message::Fact;
@@ -52,6 +53,9 @@ impl Raft {
         self.applied += 1;
         let Some(entry) = self.log.entry(self.applied) else { return };
         let (id, answer) = match &*entry.command {
+            Command::Client(id, op) if io.config().planted.is(Mistake::NoDedup) => {
+                (id, Some(self.machine.take_effect(*id, op)))
+            }
             Command::Client(id, op) => (id, self.machine.apply(*id, op)),
             Command::Members { by, to } => {
                 by.iter().for_each(|id| self.machine.note(*id));
