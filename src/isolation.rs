@@ -78,10 +78,18 @@ impl<V> Default for Order<V> {
 /// How many edges a search for the shortest cycles looks at before it is content with what it has.
 pub const PATIENCE: u64 = 30_000_000;
 
-/// Judges transactions by the version orders of what they wrote: what is wrong, the most specific first, and of each
-/// class of cycles the shortest. Nothing if they are serializable.
+/// What transactions came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What is wrong, the most specific first, and of each class of cycles the shortest.
+    pub findings: Vec<Finding>,
+    /// Whether all dependencies were looked at: if nothing is wrong, they are serializable. Else nobody knows.
+    pub is_whole: bool,
+}
+
+/// Judges transactions by the version orders of what they wrote.
 #[must_use]
-pub fn judge<K, V>(transactions: &[Transaction<K, V>], orders: &BTreeMap<K, Order<V>>) -> Vec<Finding>
+pub fn judge<K, V>(transactions: &[Transaction<K, V>], orders: &BTreeMap<K, Order<V>>) -> Judged
 where
     K: Ord + Display,
     V: Ord + Display,
@@ -93,7 +101,7 @@ where
         .chain(Search::new(&graph).cycles())
         .collect();
     findings.sort_by_key(|finding| finding.anomaly);
-    findings
+    Judged { findings, is_whole: graph.is_whole() }
 }
 
 #[cfg(test)]

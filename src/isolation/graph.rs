@@ -9,7 +9,7 @@ use super::{Anomaly, Dependency, Edge, Fate, Finding, Order, Transaction};
 const NONE: u32 = u32::MAX;
 
 /// How many edges to versions that have no place among each other there may be: of more the rest is left out. Each such
-/// edge is certain, so that without some of them less is found, and nothing that is not there.
+/// edge is certain, so that without some of them less is found, and nothing that is not there; it is said then.
 const LOOSE: usize = 4_000_000;
 
 /// An edge, by numbers.
@@ -52,6 +52,8 @@ pub(super) struct Graph<'a, K, V> {
     links: Vec<Link>,
     /// Where the edges of each transaction begin, and where those of the last end.
     starts: Vec<u32>,
+    /// How many edges were left out, for there were too many.
+    left_out: usize,
 }
 
 fn number(place: usize) -> u32 {
@@ -75,6 +77,7 @@ impl<'a, K: Ord, V: Ord> Graph<'a, K, V> {
             is_committed: transactions.iter().map(|transaction| transaction.fate == Fate::Committed).collect(),
             links: Vec::new(),
             starts: Vec::new(),
+            left_out: 0,
         };
         graph.number_versions();
         graph.number_reads();
@@ -196,7 +199,7 @@ impl<'a, K: Ord, V: Ord> Graph<'a, K, V> {
                 }
             }
         }
-        self.link_reads(&first, &loose, &mut links);
+        self.left_out = self.link_reads(&first, &loose, &mut links);
         links.sort_by_key(|link: &Link| link.from);
         let counted = self.transactions.len();
         self.starts = Vec::with_capacity(counted + 1);
@@ -215,8 +218,9 @@ impl<'a, K: Ord, V: Ord> Graph<'a, K, V> {
         Link { from, to, kind: Dependency::Ww, before, after }
     }
 
-    fn link_reads(&self, first: &[u32], loose: &[&[u32]], links: &mut Vec<Link>) {
-        let mut left = LOOSE;
+    /// How many edges were left out, for there were too many.
+    fn link_reads(&self, first: &[u32], loose: &[&[u32]], links: &mut Vec<Link>) -> usize {
+        let (mut left, mut left_out) = (LOOSE, 0);
         for &Seen { by, object, version } in &self.reads {
             if !self.is_committed[by as usize] || version != NONE && !self.is_committed(version) {
                 continue;
@@ -238,9 +242,17 @@ impl<'a, K: Ord, V: Ord> Graph<'a, K, V> {
             }
             let later = loose[object as usize].iter().filter(|&&late| late != version && self.is_committed(late));
             let before = links.len();
-            links.extend(later.filter_map(|&late| missed(late)).take(left));
+            let mut missing = later.filter_map(|&late| missed(late));
+            links.extend(missing.by_ref().take(left));
             left -= links.len() - before;
+            left_out += missing.count();
         }
+        left_out
+    }
+
+    /// Whether all edges are there.
+    pub(super) fn is_whole(&self) -> bool {
+        self.left_out == 0
     }
 
     pub(super) fn edges(&self) -> &[Link] {

@@ -46,7 +46,7 @@ fn orders(known: Known<'_>, later: Known<'_>) -> BTreeMap<Object, Order<u32>> {
 }
 
 fn told(transactions: &[Line], known: Known<'_>) -> Vec<String> {
-    judge(&history(transactions), &orders(known, &[])).iter().map(ToString::to_string).collect()
+    judge(&history(transactions), &orders(known, &[])).findings.iter().map(ToString::to_string).collect()
 }
 
 use Fate::{Aborted, Committed, Unknown};
@@ -127,6 +127,7 @@ fn who_was_read_by_a_committed_transaction_has_committed_and_of_others_nothing_i
     let other = (Committed, "r x 0 w x 1");
     let found = |transactions: &[Line]| {
         judge(&history(transactions), &orders(&[("x", &[1])], &[("x", &[2])]))
+            .findings
             .iter()
             .map(|finding| finding.anomaly)
             .collect::<Vec<Anomaly>>()
@@ -145,11 +146,11 @@ fn versions_without_a_place_come_after_all_others() {
     // Both have written where the other had read, and nobody has seen that.
     let skew = history(&[(Committed, "r x 1 w y 2"), (Committed, "r y 1 w x 2"), (Committed, "w x 1 w y 1")]);
     let order = orders(&[("x", &[1]), ("y", &[1])], &[("x", &[2]), ("y", &[2])]);
-    let [finding] = &judge(&skew, &order)[..] else { panic!("{:?}", judge(&skew, &order)) };
+    let [finding] = &judge(&skew, &order).findings[..] else { panic!("{:?}", judge(&skew, &order)) };
     assert_eq!((finding.anomaly, finding.edges.len()), (Anomaly::G2Item, 2));
     // Of two without a place nobody knows which was first.
     let open = history(&[(Committed, "w x 1 w y 1"), (Committed, "w x 2 w y 2")]);
-    assert_eq!(judge(&open, &orders(&[], &[("x", &[1, 2]), ("y", &[2, 1])])), []);
+    assert_eq!(judge(&open, &orders(&[], &[("x", &[1, 2]), ("y", &[2, 1])])).findings, []);
 }
 
 /// What is drawn: a few transactions over a few objects, each object with an order of its versions.
@@ -251,7 +252,7 @@ fn nothing_is_found_just_if_some_order_of_the_transactions_explains_all() {
             let serial: Vec<usize> = order.iter().map(|&place| committed[place]).collect();
             is_serial(&serial, &transactions, &orders)
         });
-        let findings = judge(&transactions, &orders);
+        let findings = judge(&transactions, &orders).findings;
         assert_eq!(findings.is_empty(), expected, "{n}: {transactions:?} {orders:?} {findings:?}");
         serializable += u32::from(expected);
         findings.iter().for_each(|finding| *seen.entry(finding.anomaly).or_default() += 1);
@@ -381,7 +382,7 @@ fn the_cycle_of_each_class_is_the_shortest() {
         let mut dice = Die::new(Seed(n)).stream();
         let (transactions, orders) = drawn(&mut dice, 5);
         let expected = shortest(&transactions, &edges(&transactions, &orders));
-        let findings = judge(&transactions, &orders);
+        let findings = judge(&transactions, &orders).findings;
         let cycles = findings.iter().filter(|finding| !matches!(finding.anomaly, Anomaly::G1a | Anomaly::G1b));
         let found: Vec<(Anomaly, usize)> = cycles.map(|finding| (finding.anomaly, finding.edges.len())).collect();
         assert_eq!(found, expected, "{n}: {transactions:?} {orders:?}");
@@ -412,9 +413,9 @@ fn counters(count: u32, lag: u32) -> Drawn {
 #[test]
 fn many_transactions_are_judged_without_recursion_and_soon() {
     let (transactions, orders) = counters(20_000, 0);
-    assert_eq!(judge(&transactions, &orders), []);
+    assert_eq!(judge(&transactions, &orders).findings, []);
     let (transactions, orders) = counters(20_000, 1);
-    let [finding] = &judge(&transactions, &orders)[..] else { panic!() };
+    let [finding] = &judge(&transactions, &orders).findings[..] else { panic!() };
     assert_eq!((finding.anomaly, finding.edges.len(), finding.is_shortest), (Anomaly::GSingle, 2, true));
     // A single ring.
     let count = 50_000;
@@ -427,7 +428,7 @@ fn many_transactions_are_judged_without_recursion_and_soon() {
         })
         .collect();
     let orders = (0..count).map(|object| (object, Order { known: vec![1], later: Vec::new() })).collect();
-    let [finding] = &judge(&ring, &orders)[..] else { panic!() };
+    let [finding] = &judge(&ring, &orders).findings[..] else { panic!() };
     assert_eq!((finding.anomaly, finding.edges.len()), (Anomaly::G2Item, count as usize));
     assert!(!finding.is_shortest, "nobody has looked everywhere");
 }
@@ -439,7 +440,7 @@ fn cost() {
     for lag in [0, 1] {
         let (transactions, orders) = counters(100_000, lag);
         let begun = std::time::Instant::now();
-        let findings = judge(&transactions, &orders);
+        let findings = judge(&transactions, &orders).findings;
         println!("lag {lag}: {:?}, {} findings", begun.elapsed(), findings.len());
     }
 }

@@ -81,6 +81,9 @@ pub struct Anomaly {
 pub struct Lists {
     /// What is wrong, one of each kind; nothing if the transactions are serializable as far as anybody can tell.
     pub anomalies: Vec<Anomaly>,
+    /// Whether all dependencies were looked at. If not, and nothing is wrong, nobody knows whether they are
+    /// serializable.
+    pub is_whole: bool,
     /// How many lists there are.
     pub keys: usize,
     /// How many elements were appended, by transactions that failed too.
@@ -191,18 +194,23 @@ pub fn list_append(operations: &[Operation]) -> Result<Lists, ReadError> {
     }
     let keys: Vec<&Value> = lookout.lists.keys().copied().collect();
     keys.into_iter().for_each(|key| lookout.look_at_list(key));
-    let cycles = lookout.dependencies();
+    let (cycles, is_whole) = lookout.dependencies();
     let lists = lookout.lists.values();
     let (appends, reads) =
         lists.fold((0, 0), |(appends, reads), list| (appends + list.by.len(), reads + list.reads.len()));
     let anomalies = lookout.odd.into_values().chain(cycles).collect();
-    Ok(Lists { anomalies, keys: lookout.lists.len(), appends, reads })
+    Ok(Lists { anomalies, is_whole, keys: lookout.lists.len(), appends, reads })
 }
 
 impl<'a> Lookout<'a> {
     /// Who appended and read what.
     fn read(&mut self) -> Result<(), ReadError> {
         for (place, micros) in self.micros.iter().enumerate() {
+            let Operation { line, key, .. } = &self.operations[place];
+            if let Some(key) = key {
+                let message = format!("transactions name their lists themselves, and have no key such as {key}");
+                return Err(ReadError { line: *line, column: None, message });
+            }
             let mut last: BTreeMap<&Value, &Value> = BTreeMap::new();
             for micro in micros {
                 match *micro {
@@ -345,7 +353,8 @@ impl<'a> Lookout<'a> {
     }
 
     /// What the transactions come to by what they depend on.
-    fn dependencies(&self) -> Vec<Anomaly> {
+    /// Also whether all of that was looked at.
+    fn dependencies(&self) -> (Vec<Anomaly>, bool) {
         let transaction = |place: usize| Transaction {
             name: name(place),
             fate: self.fate(place),
@@ -384,7 +393,8 @@ impl<'a> Lookout<'a> {
             let later = list.by.keys().copied().filter(|element| !seen.contains(element)).collect();
             orders.insert(key, Order { known, later });
         }
-        isolation::judge(&transactions, &orders).into_iter().map(told).collect()
+        let isolation::Judged { findings, is_whole } = isolation::judge(&transactions, &orders);
+        (findings.into_iter().map(told).collect(), is_whole)
     }
 }
 

@@ -344,7 +344,7 @@ impl Model for Counter {
 
     fn step(&self, held: &i64, op: &CounterOp) -> Option<i64> {
         match *op {
-            CounterOp::Add(more) => Some(held.wrapping_add(more)),
+            CounterOp::Add(more) => held.checked_add(more),
             CounterOp::Read(value) => (*held == value).then_some(*held),
         }
     }

@@ -13,6 +13,9 @@ const UNTRIED: u32 = u32::MAX - 1;
 /// How many of the longest orders are kept.
 const ORDERS: usize = 4;
 
+/// So many calls without a return are looked at in the time of a step.
+const LOOKS: u64 = 16;
+
 /// Between two looks at the limits.
 const STRIDE: u64 = 4_096;
 
@@ -48,6 +51,9 @@ pub(super) struct Search<'a, M: Model> {
     cost: Cost,
     /// After so many steps it looks at the limits again.
     look: u64,
+    /// How often calls without a return became candidates, and of each operation when it last was one.
+    entered: u64,
+    entry: Vec<u64>,
     /// Candidates of all levels, one behind the other: a call, and the state after it.
     candidates: Vec<(u32, u32)>,
     levels: Vec<Level>,
@@ -132,7 +138,8 @@ impl<'a, M: Model> Search<'a, M> {
         let open_words = (calls.len() - invoked.len()).div_ceil(64);
         all().filter(is_open).zip(first_open as u32 * 64..).for_each(|(call, n)| bit[call as usize] = n);
         let may_happen = |call: &u32| is_open(call) && !is_read[*call as usize];
-        let mut states = Names::with_capacity(example.len());
+        let example_count = example.len();
+        let mut states = Names::with_capacity(example_count);
         states.name(model.initial());
         Self {
             model,
@@ -140,7 +147,7 @@ impl<'a, M: Model> Search<'a, M> {
             limits,
             states,
             heap: 0,
-            steps: Steps::with_capacity(example.len()),
+            steps: Steps::with_capacity(example_count),
             reads,
             forgetful: all().filter(|&call| model.forgets(&calls[call as usize].op)).collect(),
             ops,
@@ -154,6 +161,8 @@ impl<'a, M: Model> Search<'a, M> {
             tried: Tried::new(open_words),
             cost: Cost::default(),
             look: 0,
+            entered: 0,
+            entry: vec![0; example_count],
             candidates: Vec::new(),
             levels: Vec::with_capacity(calls.len()),
             key: Vec::new(),
@@ -170,7 +179,9 @@ impl<'a, M: Model> Search<'a, M> {
     fn bytes(&self) -> usize {
         let per_call = size_of::<[u32; 12]>();
         let of_states = self.states.bytes() + self.heap + self.steps.bytes();
-        self.tried.bytes() + of_states + self.calls.len() * per_call
+        let of_levels =
+            self.candidates.capacity() * size_of::<(u32, u32)>() + self.levels.capacity() * size_of::<Level>();
+        self.tried.bytes() + of_states + of_levels + self.calls.len() * per_call
     }
 
     /// What took effect so far, in its order.
@@ -334,7 +345,8 @@ impl<'a, M: Model> Search<'a, M> {
     /// Those whose outcome nobody knows: of equal ones the first.
     fn enter_open(&mut self, returning: u32) {
         let until = self.reach(returning);
-        let first = self.candidates.len();
+        self.entered += 1;
+        let mut looked = 0;
         let mut event = self.open.first();
         while event != NONE {
             let call = self.open.what(event);
@@ -342,11 +354,14 @@ impl<'a, M: Model> Search<'a, M> {
                 break;
             }
             let op = self.ops[call as usize];
-            if !self.candidates[first..].iter().any(|&(other, _)| self.ops[other as usize] == op) {
+            looked += 1;
+            if std::mem::replace(&mut self.entry[op as usize], self.entered) != self.entered {
                 self.candidates.push((call, UNTRIED));
             }
             event = self.open.next(event);
         }
+        // A look costs less than a step, and many of them must not go unnoticed.
+        self.cost.steps += looked / LOOKS;
     }
 
     /// Goes on to the first read, and the first that forgets, that have not taken effect.

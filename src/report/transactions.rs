@@ -34,8 +34,8 @@ pub struct Account<'a> {
     pub version: &'static str,
     /// Where they came from.
     pub source: &'a str,
-    /// Whether they are serializable.
-    pub valid: bool,
+    /// Whether they are serializable: true, false or "unknown".
+    pub valid: serde_json::Value,
     /// The code that the program ends with.
     pub exit_code: u8,
     /// How they are written.
@@ -103,13 +103,16 @@ impl<'a> Transactions<'a> {
     #[must_use]
     pub fn document(&self, exit_code: u8) -> Account<'a> {
         let Self { operations, .. } = *self;
-        let Lists { anomalies, keys, appends, reads } = self.lists;
+        let Lists { anomalies, is_whole, keys, appends, reads } = self.lists;
         let shown = |anomaly| Shown { anomaly, transactions: concerned(operations, anomaly).collect() };
         Account {
             seedstorm: FORMAT,
             version: env!("CARGO_PKG_VERSION"),
             source: self.source,
-            valid: anomalies.is_empty(),
+            valid: match (anomalies.is_empty(), is_whole) {
+                (true, false) => "unknown".into(),
+                (is_valid, _) => is_valid.into(),
+            },
             exit_code,
             format: written(self.format),
             model: Subject::Lists.to_string(),
@@ -151,8 +154,9 @@ const TRANSACTION: usize = 240;
 pub fn text(transactions: &Transactions<'_>, ink: Ink) -> String {
     let mut sheet = Sheet::new(ink);
     let Lists { anomalies, appends, reads, .. } = transactions.lists;
-    match anomalies.len() {
-        0 => sheet.line(Tone::Good, "serializable"),
+    match (anomalies.len(), transactions.lists.is_whole) {
+        (0, true) => sheet.line(Tone::Good, "serializable"),
+        (0, false) => sheet.line(Tone::Odd, "unknown: there are too many dependencies to look at all of them"),
         _ => sheet.line(Tone::Bad, "not serializable"),
     }
     sheet.row("history", &transactions.history());

@@ -19,7 +19,11 @@ pub(super) fn act(source: &str, read: &Read, console: &mut Console) -> Result<Ex
     let lists = judged::list_append(operations)?;
     drop(patience);
     console.note(&format!("{all} judged in {:.3} s", start.elapsed().as_secs_f64()));
-    let exit = if lists.anomalies.is_empty() { Exit::Holds } else { Exit::Safety };
+    let exit = match (lists.anomalies.is_empty(), lists.is_whole) {
+        (true, true) => Exit::Holds,
+        (true, false) => Exit::Unknown,
+        (false, _) => Exit::Safety,
+    };
     let shown = Transactions { source, format: *format, failed: *failed, tally, operations, lists: &lists };
     if console.is_json() {
         console.document(&shown.document(exit.code()));

@@ -330,3 +330,29 @@ fn cost() {
     let lists = list_append(&operations).unwrap();
     println!("{:?}: {} reads, {} anomalies", begun.elapsed(), lists.reads, lists.anomalies.len());
 }
+
+/// Two thousand reads that miss two thousand appends, of which nobody saw an order: four million dependencies, and a
+/// write skew behind them.
+#[test]
+fn what_is_too_much_to_look_at_is_not_taken_for_serializable() {
+    let lines = |count: usize| {
+        let reads = (0..count).map(|_| "[:r x []]".to_owned());
+        let appends = (0..count).map(|n| format!("[:append x {n}]"));
+        let skew = ["[:r y []] [:append z 1]", "[:r z []] [:append y 1]"].map(str::to_owned);
+        let steps: Vec<String> = reads.chain(appends).chain(skew).collect();
+        operations(&edn(&steps.iter().map(|steps| ("ok", steps.as_str())).collect::<Vec<_>>()))
+    };
+    let small = list_append(&lines(100)).unwrap();
+    assert_eq!((small.anomalies.len(), small.is_whole), (1, true));
+    assert!(!list_append(&lines(2_001)).unwrap().is_whole);
+}
+
+#[test]
+fn a_transaction_has_no_key() {
+    let mut operations = operations(&edn(&[("ok", "[:append x 1]")]));
+    operations[0].key = Some("a".into());
+    assert_eq!(
+        list_append(&operations).unwrap_err().to_string(),
+        "line 1: transactions name their lists themselves, and have no key such as \"a\""
+    );
+}

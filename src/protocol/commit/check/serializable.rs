@@ -119,7 +119,7 @@ impl Serializable {
             Transaction { name: format!("the read {id}"), fate, reads, writes: Vec::new() }
         };
         let all: Vec<Transaction<Account, Txn>> = transfers.into_values().chain(self.reads.iter().map(read)).collect();
-        match judge(&all, &self.orders).first() {
+        match judge(&all, &self.orders).findings.first() {
             Some(finding) => {
                 let kind = format!("not serializable: {}, {}", finding.anomaly, finding.anomaly.about());
                 let why: Vec<String> = finding.sentences().collect();

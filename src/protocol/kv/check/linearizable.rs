@@ -51,8 +51,12 @@ impl<'a> Model for Cell<'a> {
         op.is_read() || matches!(seen, Some(Answer::Differs(_)))
     }
 
-    fn admits(&self, held: &Option<Value>, &(_, seen): &Seen<'a>) -> bool {
-        matches!(seen, Some(Answer::Value(found) | Answer::Differs(found)) if found == held)
+    fn admits(&self, held: &Option<Value>, &(op, seen): &Seen<'a>) -> bool {
+        match (op, seen) {
+            (Op::Get(_), Some(Answer::Value(found))) => found == held,
+            (Op::Cas { old, .. }, Some(Answer::Differs(found))) => found == held && found.as_ref() != Some(old),
+            _ => false,
+        }
     }
 
     fn may_come(&self, held: &Option<Value>, &(_, seen): &Seen<'a>) -> bool {

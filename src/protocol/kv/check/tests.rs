@@ -112,12 +112,17 @@ fn answers_tell_more_than_values() {
         (cas(), Answer::Swapped),
         (cas(), Answer::Differs(Some("a".into()))),
         (Op::Get(K), value("ghost")),
+        (append("xy"), Answer::Differs(None)),
     ];
     for (op, answer) in wrong {
         let mut told = Told::default();
         told.does(0, 1, op.clone(), answer);
         assert!(told.says(Linearizable).1.starts_with("clients saw"), "{op}");
     }
+    let mut told = Told::default();
+    told.does(0, 1, put("a"), Answer::Done);
+    told.does(0, 2, cas(), Answer::Differs(Some("a".into())));
+    assert!(told.says(Linearizable).1.starts_with("clients saw"), "it is what was expected");
     let mut told = Told::default();
     told.does(0, 1, append("xy"), Answer::Length(2));
     told.does(0, 2, cas(), Answer::Differs(Some("xy".into())));
