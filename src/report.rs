@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod character;
+pub mod chart;
 pub mod comparison;
 pub mod course;
 pub mod document;
