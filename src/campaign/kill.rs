@@ -1,6 +1,10 @@
 //! The kill matrix: each planted mistake under each profile of faults, how soon it is found and by which property, and
 //! the correct code on the same seeds. It shows that invariants bite.
 
+mod chart;
+
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
@@ -102,6 +106,37 @@ impl Matrix {
     pub fn new(seeds: [u64; 2], profiles: Vec<Profile>) -> Self {
         let revision = REVISION.map(str::to_owned);
         Self { seedstorm: FORMAT, version: env!("CARGO_PKG_VERSION").to_owned(), revision, seeds, profiles }
+    }
+
+    /// The matrix that a file holds.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds no kill matrix; the message names the file and the field.
+    pub fn load(path: &Path) -> Result<Self, String> {
+        let file = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{file}: {error}"))?;
+        let refuse = |why: String| format!("{file}: this is no kill matrix: {why}");
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let matrix: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(error.to_string()))?;
+        json.end().map_err(|error| refuse(error.to_string()))?;
+        if matrix.seedstorm != FORMAT {
+            let theirs = matrix.seedstorm;
+            return Err(format!("{file}: version {theirs} of the format; this seedstorm reads {FORMAT}"));
+        }
+        let [from, to] = matrix.seeds;
+        if from > to {
+            return Err(refuse(format!("seeds: {from} comes after {to}")));
+        }
+        for profile in &matrix.profiles {
+            let named = |name: &str| format!("{}: {name}", profile.file);
+            if profile.correct > profile.runs {
+                return Err(refuse(named("the correct code fails more often than it runs")));
+            }
+            if let Some(cell) = profile.cells.iter().find(|cell| cell.found > cell.runs) {
+                return Err(refuse(named(&format!("{} is found more often than it runs", cell.bug))));
+            }
+        }
+        Ok(matrix)
     }
 
     /// Whether the correct code failed somewhere.

@@ -304,7 +304,7 @@ impl Results {
     /// It cannot be written.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        write_whole(path, &(text + "\n"))
+        write_whole(path, text + "\n")
     }
 }
 
@@ -312,9 +312,9 @@ impl Results {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let mut aside = aside_in(folder_of(path))?;
-    aside.write_all(text.as_bytes())?;
+    aside.write_all(content.as_ref())?;
     aside.as_file().sync_all()?;
     aside.persist(path)?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::thread;
 
@@ -19,7 +19,9 @@ use crate::campaign::kill::{self, Cell, Matrix, Profile};
 use crate::campaign::{self, End, Job, Order, Sample, Tally, write_whole};
 use crate::lab::Experiment;
 use crate::params::unknown;
-use crate::scenario::Document;
+use crate::report::chart::Format;
+use crate::report::files::is_same;
+use crate::scenario::{Document, folder_of};
 
 /// Plants every mistake under every profile, and says how soon it is found, and by what
 ///
@@ -29,7 +31,7 @@ use crate::scenario::Document;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The profiles: scenario files, and folders of them
-    #[arg(value_name = "SCENARIO", required = true)]
+    #[arg(value_name = "SCENARIO", required_unless_present = "matrix")]
     paths: Vec<PathBuf>,
     /// How many seeds for each mistake under each profile
     #[arg(long, value_name = "N", default_value_t = 2_000)]
@@ -46,7 +48,13 @@ pub(super) struct Args {
     /// Writes the matrix as JSON to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Lets a file that is named, and is there already, be replaced
+    /// Draws the matrix into this file: FILE.svg or FILE.png
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+    /// Tells of the matrix in this file, which --out wrote, and runs nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "seeds", "from", "bug", "jobs", "out"])]
+    matrix: Option<PathBuf>,
+    /// Lets files that are named, and are there already, be replaced
     #[arg(long)]
     force: bool,
     /// Prints the matrix as JSON
@@ -55,23 +63,19 @@ pub(super) struct Args {
 }
 
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
-    if args.seeds == 0 || args.from.checked_add(args.seeds).is_none() {
-        return Err(Stop::input(format!("--seeds: {} from {} are no seeds to run", args.seeds, args.from)));
-    }
-    args.out.as_deref().map_or(Ok(()), |out| replaceable(out, "--out", args.force))?;
-    let profiles = profiles(args, experiments, console)?;
-    let planted = profiles.iter().map(|(_, bugs)| bugs.len() as u64 + 1).sum::<u64>();
-    let progress = Progress::over(Some(planted.saturating_mul(args.seeds)));
-    let mut found = Vec::new();
-    for (job, bugs) in &profiles {
-        found.extend(one(args, job, bugs, &progress)?);
-    }
-    progress.finish();
-    let interrupted = interrupt::watched().load(Ordering::Relaxed);
-    let matrix = Matrix::new([args.from, args.from + args.seeds], found);
+    let drawn = check(args)?;
+    let (matrix, interrupted) = match &args.matrix {
+        Some(file) => (Matrix::load(file).map_err(Stop::input)?, false),
+        None => run(args, experiments, console)?,
+    };
     if let Some(out) = &args.out {
         let text = serde_json::to_string_pretty(&matrix).unwrap_or_default() + "\n";
-        write_whole(out, &text).map_err(|error| Stop::unwritable(out, &error))?;
+        write_whole(out, text).map_err(|error| Stop::unwritable(out, &error))?;
+    }
+    if let Some((path, format)) = drawn {
+        let bytes = format.bytes(&matrix.chart());
+        let bytes = bytes.map_err(|error| Stop::input(format!("--chart: {}: {error}", path.display())))?;
+        write_whole(path, bytes).map_err(|error| Stop::unwritable(path, &error))?;
     }
     if console.is_json() {
         console.document(&matrix);
@@ -83,6 +87,42 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
         () if matrix.survivors().is_empty() => Exit::Holds,
         () => Exit::Vacuous,
     })
+}
+
+/// What cannot be done is said before the first run and not after the last. What is drawn, and as what.
+fn check(args: &Args) -> Result<Option<(&Path, Format)>, Stop> {
+    if args.seeds == 0 || args.from.checked_add(args.seeds).is_none() {
+        return Err(Stop::input(format!("--seeds: {} from {} are no seeds to run", args.seeds, args.from)));
+    }
+    args.out.as_deref().map_or(Ok(()), |out| replaceable(out, "--out", args.force))?;
+    let Some(path) = args.chart.as_deref() else { return Ok(None) };
+    let Some(format) = Format::of(path) else {
+        return Err(Stop::input(format!("--chart: {}: a chart is FILE.svg or FILE.png", path.display())));
+    };
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(Stop::input(format!("--chart: there is no folder {}", folder.display())));
+    }
+    if args.out.as_deref().is_some_and(|out| is_same(path, out)) {
+        let message = format!("--chart: {} is where --out goes; give it another name", path.display());
+        return Err(Stop::input(message));
+    }
+    replaceable(path, "--chart", args.force)?;
+    Ok(Some((path, format)))
+}
+
+/// The matrix of all profiles, and whether that was interrupted.
+fn run(args: &Args, experiments: &[&dyn Experiment], console: &Console) -> Result<(Matrix, bool), Stop> {
+    let profiles = profiles(args, experiments, console)?;
+    let planted = profiles.iter().map(|(_, bugs)| bugs.len() as u64 + 1).sum::<u64>();
+    let progress = Progress::over(Some(planted.saturating_mul(args.seeds)));
+    let mut found = Vec::new();
+    for (job, bugs) in &profiles {
+        found.extend(one(args, job, bugs, &progress)?);
+    }
+    progress.finish();
+    let interrupted = interrupt::watched().load(Ordering::Relaxed);
+    Ok((Matrix::new([args.from, args.from + args.seeds], found), interrupted))
 }
 
 /// The scenarios, each with the mistakes that are planted in it.

@@ -107,7 +107,7 @@ fn smallest(
     let text = shrink::text(&shrunk.scenario);
     let (place, is_there) = free(&beside(path), |there| there == text);
     if !is_there {
-        write_whole(&place, &text).map_err(|error| Stop::unwritable(&place, &error))?;
+        write_whole(&place, text).map_err(|error| Stop::unwritable(&place, &error))?;
     }
     Ok((Some(place.display().to_string()), Some(shrunk.why)))
 }

@@ -283,7 +283,7 @@ impl Args {
             return Ok(None);
         };
         let picture = Picture { source, key: judged.key.as_ref(), operations: &read.operations, explanation };
-        write_whole(path, &picture.html()).map_err(|error| Stop::unwritable(path, &error))?;
+        write_whole(path, picture.html()).map_err(|error| Stop::unwritable(path, &error))?;
         Ok(Some(path.display().to_string()))
     }
 

@@ -52,7 +52,7 @@ impl Outputs {
             .map_or(Ok(()), |path| results.save(path).map_err(|error| Stop::unwritable(path, &error)));
         let reported = self.junit.as_ref().map_or(Ok(()), |path| {
             let xml = junit::xml(results).map_err(|error| Stop::input(format!("{}: {error}", path.display())))?;
-            write_whole(path, &xml).map_err(|error| Stop::unwritable(path, &error))
+            write_whole(path, xml).map_err(|error| Stop::unwritable(path, &error))
         });
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|on| on == "true") {
             // Of both streams GitHub takes commands.

@@ -82,7 +82,7 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     let shrunk = shrunk.map_err(|why| refused(&args.file, &reproducer, &why))?;
     let took = start.elapsed().as_secs_f64();
     console.note(&format!("{} in {took:.1} s", many(shrunk.runs, "run")));
-    write_whole(&out, &shrink::text(&shrunk.scenario)).map_err(|error| Stop::unwritable(&out, &error))?;
+    write_whole(&out, shrink::text(&shrunk.scenario)).map_err(|error| Stop::unwritable(&out, &error))?;
     prove(experiment, &out, &shrunk)?;
     let exit = if shrunk.is_certified { Exit::Holds } else { Exit::Unknown };
     let file = out.display().to_string();

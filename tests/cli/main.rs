@@ -1,6 +1,7 @@
 //! The command line, from outside: the real program, in a folder of its own.
 
 mod account;
+mod bugs;
 mod exported;
 mod gate;
 mod history;
