@@ -155,8 +155,8 @@ pub struct Heat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Undrawable {
-    /// A number is infinite, or none at all.
-    NotFinite {
+    /// A number is none, infinite, or of a size that nothing measured has.
+    NoNumber {
         /// Whose.
         of: String,
     },
@@ -179,7 +179,7 @@ pub enum Undrawable {
 impl fmt::Display for Undrawable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFinite { of } => write!(f, "{of} has a value that is no finite number"),
+            Self::NoNumber { of } => write!(f, "{of} has a value that is no number, or too large or too small a one"),
             Self::NoSuchName { of } => write!(f, "{of} has a point where the axis has no category"),
             Self::Cells { expected, found } => {
                 write!(f, "a heat map has {found} cells; its rows and columns ask for {expected}")
@@ -249,6 +249,11 @@ fn scene(chart: &Chart) -> Result<Scene, Undrawable> {
     })
 }
 
+/// Whether arithmetic with a number, such as to leave some room around it, is safe.
+fn can_be_shown(number: f64) -> bool {
+    number == 0.0 || (1e-300..1e300).contains(&number.abs())
+}
+
 impl Chart {
     /// Numbers that cannot be shown are refused, whatever they would have looked like.
     fn check(&self) -> Result<(), Undrawable> {
@@ -259,8 +264,8 @@ impl Chart {
                 if expected != found {
                     return Err(Undrawable::Cells { expected, found });
                 }
-                let all_finite = heat.cells.iter().flatten().all(|cell| cell.is_finite());
-                if all_finite { Ok(()) } else { Err(Undrawable::NotFinite { of: heat.name.clone() }) }
+                let all_shown = heat.cells.iter().flatten().all(|&cell| can_be_shown(cell));
+                if all_shown { Ok(()) } else { Err(Undrawable::NoNumber { of: heat.name.clone() }) }
             }
         }
     }
@@ -270,8 +275,8 @@ impl Chart {
         let mut points = series.points.iter().flat_map(|point| [point.x, point.y, point.low, point.high]);
         let mut theory = series.theory.iter().flat_map(|&(x, y)| [x, y]);
         let mut marks = series.marks.iter().flat_map(|mark| [mark.x, mark.y]);
-        if !(points.all(f64::is_finite) && theory.all(f64::is_finite) && marks.all(f64::is_finite)) {
-            return Err(Undrawable::NotFinite { of: of() });
+        if !(points.all(can_be_shown) && theory.all(can_be_shown) && marks.all(can_be_shown)) {
+            return Err(Undrawable::NoNumber { of: of() });
         }
         let Unit::Names(names) = &self.x.unit else { return Ok(()) };
         let is_named = |x: f64| x.floor() == x && x >= 0.0 && x < names.len() as f64;

@@ -3,7 +3,7 @@
 use super::frame::{MARGIN, SIZE, WIDTH, heading, named, nothing, outline};
 use super::lettering::Lettering;
 use super::palette::{ABSENT, EDGE, FAINT, GRID, INK, NO_COLOUR, heat as colour, on};
-use super::range::share;
+use super::range::{is_one, range, share};
 use super::scene::{Align, Scene};
 use super::ticks::{short, ticks};
 use super::{Chart, Heat, Scale, Unit};
@@ -70,15 +70,11 @@ impl Colours {
         let within = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
         let [low, high] = all().filter(has_colour).fold([first; 2], within);
         let is_share = heat.unit == Unit::Share && low >= 0.0 && high <= 1.0;
-        let ends = match (heat.scale, [low, high]) {
+        let ends = match [low, high] {
+            [_, _] if is_share && heat.scale == Scale::Linear && (low == high || high - low > 0.5) => [0.0, 1.0],
             // All of one colour: the bar goes around it.
-            (Scale::Linear, [low, high]) if low == high && is_share => [0.0, 1.0],
-            (Scale::Linear, [low, high]) if low == high => [low - 1.0, high + 1.0],
-            (Scale::Linear, [low, high]) if is_share && high - low > 0.5 => [0.0, 1.0],
-            (Scale::Log, [low, high]) if low == high => {
-                [low / 10.0, if is_share { 1.0_f64.max(high) } else { high * 10.0 }]
-            }
-            (_, ends) => ends,
+            ends if is_one(ends) => range(&heat.unit, heat.scale, ends.into_iter())?,
+            ends => ends,
         };
         Some(Self { scale: heat.scale, ends })
     }

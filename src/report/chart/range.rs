@@ -21,7 +21,7 @@ pub(super) fn from_zero(scale: Scale, [low, high]: [f64; 2]) -> [f64; 2] {
 }
 
 /// Whether two numbers are as good as one: a chart could not tell them apart.
-fn is_one([low, high]: [f64; 2]) -> bool {
+pub(super) fn is_one([low, high]: [f64; 2]) -> bool {
     high - low <= 1e-9 * low.abs().max(high.abs())
 }
 
@@ -38,11 +38,11 @@ fn linear(unit: &Unit, [low, high]: [f64; 2]) -> [f64; 2] {
 }
 
 fn logarithmic(unit: &Unit, [low, high]: [f64; 2]) -> [f64; 2] {
-    let room = if is_one([low, high]) { 3.0 } else { libm::pow(high / low, 0.04) };
+    let room = if is_one([low, high]) { 3.0 } else { libm::exp(0.04 * apart(high, low)) };
     let to = high * room;
     let is_share = *unit == Unit::Share && high <= 1.0;
-    // Numbers at the edges of what a float can hold have no room around them.
-    [(low / room).max(f64::MIN_POSITIVE), if is_share { to.min(1.0) } else { to.min(f64::MAX) }]
+    // At the edges of what a float can hold there is no room.
+    [(low / room).max(1e-305), if is_share { to.min(1.0) } else { to.min(1e305) }]
 }
 
 /// Where between two ends a value lies: 0 at the lower one, 1 at the upper; what lies beyond is drawn at the end.
@@ -50,7 +50,12 @@ pub(super) fn share(scale: Scale, [low, high]: [f64; 2], value: f64) -> f64 {
     let share = match scale {
         Scale::Linear => (value - low) / (high - low),
         Scale::Log if value <= 0.0 => 0.0,
-        Scale::Log => libm::log(value / low) / libm::log(high / low),
+        Scale::Log => apart(value, low) / apart(high, low),
     };
     share.clamp(0.0, 1.0)
+}
+
+/// The logarithm of a ratio, which itself may be more than a float can hold.
+fn apart(high: f64, low: f64) -> f64 {
+    libm::log(high) - libm::log(low)
 }

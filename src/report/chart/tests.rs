@@ -1,6 +1,7 @@
 //! Labels are read wherever numbers lie; pictures are what they were.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::lettering::Lettering;
 use super::palette::{self, INK, PAPER, contrast, luminance};
@@ -132,16 +133,16 @@ fn words() -> impl Strategy<Value = String> {
 fn series(names: usize) -> impl Strategy<Value = Series> {
     let places = move || {
         let place = move |x: f64| if names == 0 { x } else { libm::floor(x.abs() % names as f64) };
-        numbers(-4, 4).prop_map(place)
+        numbers(-20, 20).prop_map(place)
     };
-    let points = prop::collection::vec((places(), numbers(-4, 4), 0.0..3.0), 0..7).prop_map(|all| {
+    let points = prop::collection::vec((places(), numbers(-20, 20), 0.0..3.0), 0..7).prop_map(|all| {
         let mut points: Vec<Point> = all.iter().map(|&(x, y, around)| point(x, y, around)).collect();
         points.sort_by(|a, b| a.x.total_cmp(&b.x));
         points
     });
-    let marks = prop::collection::vec((places(), numbers(-4, 4), words()), 0..2);
+    let marks = prop::collection::vec((places(), numbers(-20, 20), words()), 0..2);
     let marks = marks.prop_map(|all| all.into_iter().map(|(x, y, source)| Mark { x, y, source }).collect());
-    (words(), points, prop::collection::vec((places(), numbers(-4, 4)), 0..4), marks)
+    (words(), points, prop::collection::vec((places(), numbers(-20, 20)), 0..4), marks)
         .prop_map(|(name, points, theory, marks)| Series { name, points, theory, marks })
 }
 
@@ -170,7 +171,7 @@ fn charts() -> impl Strategy<Value = Chart> {
 fn maps() -> impl Strategy<Value = Chart> {
     let names = || prop::collection::vec(words(), 0..20);
     let of = |(rows, columns): (Vec<String>, Vec<String>)| {
-        let cells = prop::collection::vec(prop::option::of(numbers(-4, 4)), rows.len() * columns.len());
+        let cells = prop::collection::vec(prop::option::of(numbers(-20, 20)), rows.len() * columns.len());
         (Just(rows), Just(columns), cells, 0..3_usize)
     };
     let heat = ((names(), names()).prop_flat_map(of), words(), units(), scales());
@@ -189,11 +190,16 @@ fn maps() -> impl Strategy<Value = Chart> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn ticks_are_different_and_on_their_axis(
-        unit in units(), scale in scales(), a in numbers(-20, 20), b in numbers(-20, 20), most in 4_usize..12,
+        unit in units(), scale in scales(), a in numbers(-299, 299), b in numbers(-299, 299), most in 4_usize..12,
     ) {
         let Some(ends) = range(&unit, scale, [a, b].into_iter()) else { return Ok(()) };
         prop_assert!(ends[0] < ends[1]);
@@ -234,6 +240,7 @@ fn ticks_are_round_in_the_unit_that_is_shown() {
     assert_eq!(labels(Unit::Number, Linear, -1.0, 1.0), "−1.0 | −0.5 | 0.0 | 0.5 | 1.0 []");
     assert_eq!(labels(Unit::Number, Linear, 0.0, 25_000.0), "0 | 5,000 | 10,000 | 15,000 | 20,000 | 25,000 []");
     assert_eq!(labels(Unit::PerSecond, Linear, 0.0, 3e7), "0 | 5 | 10 | 15 | 20 | 25 | 30 [10⁶ per second]");
+    assert_eq!(labels(Unit::Share, Linear, 0.0, 5e-8), "0 | 1 | 2 | 3 | 4 | 5 [10⁻⁶ %]");
     assert_eq!(labels(Unit::Seconds, Log, 1e-6, 20.0), "1 µs | 100 µs | 10 ms | 1 s []");
     assert_eq!(labels(Unit::Share, Log, 0.0005, 1.0), "0.1 % | 0.3 % | 1 % | 3 % | 10 % | 30 % | 100 % []");
     assert_eq!(labels(Unit::Number, Log, 100.0, 120.0), "100 | 105 | 110 | 115 | 120 []");
@@ -328,7 +335,7 @@ fn numbers_that_cannot_be_shown_are_refused() {
     let Body::Lines(all) = &mut chart.body else { unreachable!() };
     all[1].points[0].high = f64::NAN;
     let said = |chart: &Chart| svg(chart).unwrap_err().to_string();
-    assert_eq!(said(&chart), "\"one failed\" has a value that is no finite number");
+    assert_eq!(said(&chart), "\"one failed\" has a value that is no number, or too large or too small a one");
     let mut chart = by_category();
     let Body::Lines(all) = &mut chart.body else { unreachable!() };
     all[0].points[0].x = 0.5;

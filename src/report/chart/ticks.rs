@@ -40,18 +40,17 @@ pub(super) fn ticks(unit: &Unit, scale: Scale, ends: [f64; 2], most: usize) -> T
 /// What a linear axis calls its unit, and how much one of it is.
 fn shown(unit: &Unit, [low, high]: [f64; 2]) -> (String, f64) {
     let largest = low.abs().max(high.abs());
-    match unit {
-        Unit::Share => ("%".to_owned(), 0.01),
+    let (name, size) = match unit {
+        Unit::Share => ("%", 0.01),
         Unit::Seconds => {
             let fits = TIMES.iter().find(|(_, _, from)| largest >= *from);
-            fits.map_or(("s".to_owned(), 1.0), |(name, size, _)| ((*name).to_owned(), *size))
+            fits.map_or(("s", 1.0), |(name, size, _)| (*name, *size))
         }
-        Unit::PerSecond => {
-            let (times, size) = thousands(largest);
-            (format!("{times} per second").trim_start().to_owned(), size)
-        }
-        Unit::Number | Unit::Names(_) => thousands(largest),
-    }
+        Unit::PerSecond => ("per second", 1.0),
+        Unit::Number | Unit::Names(_) => ("", 1.0),
+    };
+    let (times, thousands) = thousands(largest / size);
+    (format!("{times} {name}").trim().to_owned(), size * thousands)
 }
 
 /// By which power of a thousand numbers are divided that are too long to be written out.
