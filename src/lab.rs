@@ -4,6 +4,7 @@
 //! [`Protocol`] becomes an [`Experiment`] by [`Lab::NEW`], and gets every command for free.
 
 mod twins;
+mod watch;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,7 @@ use crate::sim::{Outcome, Rules, Setup, Sim, Tracer};
 use crate::time::{Local, Span, Time};
 use crate::workload::{ClientPolicy, Workload};
 pub use twins::Parting;
+pub use watch::{Glimpse, Watcher};
 
 /// The protocols that come with seedstorm.
 pub const BUILT_IN: &[&dyn Experiment] = &[
@@ -80,6 +82,8 @@ pub trait Experiment: Sync {
     fn properties(&self) -> Vec<PropertyInfo>;
     /// Kinds of fact that a campaign should see at least once.
     fn sometimes(&self) -> &'static [&'static str];
+    /// The role of which there is one, if it has such a role.
+    fn leader(&self) -> Option<&'static str>;
     /// What its nodes call their roles, facts and messages.
     fn names(&self) -> Names<'static>;
     /// What the published schema says of it.
@@ -125,6 +129,8 @@ pub struct Look<'a> {
     pub nodes: Vec<NodeId>,
     /// Takes every record.
     pub tracer: Option<Tracer>,
+    /// Is shown nodes after something happened to them; it needs a tracer beside it.
+    pub watcher: Option<Watcher>,
     /// Count what nodes send to each other, by kind.
     pub traffic: bool,
     /// Note what becomes of every message.
@@ -361,6 +367,10 @@ impl<P: Protocol> Experiment for Lab<P> {
         P::SOMETIMES
     }
 
+    fn leader(&self) -> Option<&'static str> {
+        P::LEADER
+    }
+
     fn names(&self) -> Names<'static> {
         Names { roles: P::ROLES, facts: P::FACTS, messages: P::MESSAGES }
     }
@@ -393,7 +403,7 @@ impl<P: Protocol> Experiment for Lab<P> {
     }
 
     fn run(&self, scenario: &Scenario, plan: FaultPlan, look: Look<'_>) -> Result<Shown, ScenarioError> {
-        let Look { until, nodes, tracer, traffic, fates, history, aloud, stop } = look;
+        let Look { until, nodes, tracer, watcher, traffic, fates, history, aloud, stop } = look;
         let mut sim = sim::<P>(scenario, plan)?;
         if let Some(tracer) = tracer {
             sim.trace_to(tracer);
@@ -404,7 +414,10 @@ impl<P: Protocol> Experiment for Lab<P> {
         if fates {
             sim.note_fates();
         }
-        let drive = || drive(&mut sim, until, stop);
+        let drive = || match watcher {
+            Some(watcher) => watch::drive(&mut sim, until, stop, watcher),
+            None => drive(&mut sim, until, stop),
+        };
         let driven = if aloud { quiet::aloud(drive) } else { quietly(drive) };
         let interrupted = driven.unwrap_or_else(|panic| {
             sim.panicked(panic.evidence());

@@ -4,6 +4,7 @@
 //! requests and notices of finished syncs, and it answers through [`Io`] with effects. It has no clock,
 //! no sockets and no dice of its own; whatever it does is a function of what it was given.
 
+mod brief;
 mod shared;
 mod within;
 
@@ -15,6 +16,7 @@ use std::ops::Range;
 pub use crate::ids::{ClientId, NodeId, NodeSet, OpId, Voters};
 pub use crate::rng::{Dice, Ratio};
 pub use crate::time::{Local, Span, Wall};
+pub use brief::Brief;
 pub use shared::Shared;
 pub use within::{Wrap, WriteOf};
 
@@ -163,7 +165,8 @@ pub struct Glance {
     pub progress: u64,
 }
 
-/// A deterministic state machine on one node. Its `Debug` is what a person sees of it.
+/// A deterministic state machine on one node. Its `Debug` is what a person sees of it; `{:-?}` asks for it in brief
+/// ([`Brief`]).
 pub trait Process: Sized + Debug + 'static {
     /// What all nodes of a run share and nobody changes.
     type Config: 'static;

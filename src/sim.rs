@@ -108,6 +108,8 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     instant: Instant,
     service_die: Die,
     tracer: Option<Tracer>,
+    /// Nodes to which something happened since somebody asked, if anybody does.
+    touched: Option<NodeSet>,
     census: Option<Census<P::Msg>>,
     /// Whether the nodes fill more than the processor's cache.
     large: bool,
@@ -154,6 +156,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
             service_die: service_die(plan.seeds.node),
             tracer: None,
+            touched: None,
             census: None,
             large: cast.len() as usize * size_of::<Slot<P>>() > LARGE,
             cast,
@@ -194,6 +197,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// Sends every record of what happens to `tracer` from now on.
     pub fn trace_to(&mut self, tracer: Tracer) {
         self.tracer = Some(tracer);
+    }
+
+    /// The nodes to which something happened since this was last asked: whoever looks at nodes while the run goes on
+    /// need not look at the others. It is noted from the first question on, and only while a tracer listens.
+    pub fn touched(&mut self) -> NodeSet {
+        self.touched.replace(NodeSet::new()).unwrap_or_default()
     }
 
     /// Judges these properties too, which are optional.
@@ -469,21 +478,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     fn checkpoint_if_due(&mut self) {
         if self.faults.unseen {
             self.checkpoint();
-        }
-    }
-
-    #[inline(always)]
-    fn trace(&mut self, what: What, on: Endpoint, peer: Option<Endpoint>, detail: impl FnOnce() -> String) {
-        if self.tracer.is_some() {
-            self.trace_record(what, on.to_string(), peer.map_or_else(String::new, |peer| peer.to_string()), detail());
-        }
-    }
-
-    #[cold]
-    fn trace_record(&mut self, what: What, on: String, peer: String, detail: String) {
-        let record = Record { at: self.now, what, on, peer, detail };
-        if let Some(tracer) = &mut self.tracer {
-            tracer(&record);
         }
     }
 

@@ -302,7 +302,6 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let (id, to) = (attempt.id, attempt.to);
         let from = Endpoint::Client(id.client);
         self.log.event(self.now, What::Invoke, from.word(), to.0.into(), content_hash(&(id, &attempt.op)));
-        self.trace(What::Invoke, from, Some(Endpoint::Node(to)), || format!("{id} {:?}", attempt.op));
         let letter = Letter {
             from,
             to: Endpoint::Node(to),
@@ -313,6 +312,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             ordinal: attempt.tries.into(),
         };
         let fate = self.network.fate(&letter, || "request".to_owned());
+        let detail = || format!("{id} {:?}", attempt.op);
+        self.trace_message(What::Invoke, letter.ends(), |queue| fate.arrives().then(|| queue.next_ticket()), detail);
         if let Fate::Twice(..) = fate {
             // Of a doubled request one copy may be refused and the other take effect.
             attempt.open += 1;
@@ -352,13 +353,14 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let client = Self::op_end(id);
         let stands = self.clients.stands(id.client);
         if self.network.is_cut(Some(from), stands) {
-            return self.lose(What::Cut, Endpoint::Node(from), client, id.n);
+            return self.lose(What::Cut, [Endpoint::Node(from), client], id.n, Some(order));
         }
         if let Some(entry) = self.network.clogged_by(Some(from), stands) {
             return self.hold((entry, order), Endpoint::Node(from), client, Event::Reply { from, id, reply, echo });
         }
         self.log.event(self.now, What::Reply, client.word(), from.0.into(), content_hash(&(id, &reply)));
-        self.trace(What::Reply, client, Some(Endpoint::Node(from)), || format!("{id} {reply:?}"));
+        let ends = [client, Endpoint::Node(from)];
+        self.trace_message(What::Reply, ends, |_| Some(order), || format!("{id} {reply:?}"));
         let it = &mut self.clients.list[id.client.index()];
         match std::mem::replace(&mut it.stage, Stage::Idle) {
             Stage::Waiting(attempt) if attempt.id == id => self.heed(attempt, from, reply, echo, false),

@@ -13,7 +13,7 @@ use crate::fault::draw::Targets;
 use crate::fault::ledger::Ledger;
 use crate::fault::links::{Cut, Links};
 use crate::fault::{Entry, Fault, FaultKind, FaultPlan, Strike, Who};
-use crate::ids::{NodeId, NodeSet};
+use crate::ids::{Endpoint, NodeId, NodeSet};
 use crate::process::Process;
 use crate::rng::content_hash;
 use crate::time::Time;
@@ -431,9 +431,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     pub(super) fn trace_entry(&mut self, what: What, node: Option<NodeId>, entry: u32, about: &str) {
         if self.tracer.is_some() {
-            let on = node.map_or_else(String::new, |node| node.to_string());
             let detail = format!("{} {about}", self.entry(entry).id);
-            self.trace_record(what, on, String::new(), detail.trim_end().to_owned());
+            self.trace_record(what, node.map(Endpoint::Node), None, detail.trim_end().to_owned(), None);
         }
     }
 

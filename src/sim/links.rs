@@ -70,7 +70,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn hold(&mut self, (entry, order): (u32, u64), from: Endpoint, to: Endpoint, event: Event<P>) {
         self.counters.held += 1;
         self.log.enter(self.now, What::Held, from.word(), to.word(), 0);
-        self.trace(What::Held, from, Some(to), String::new);
+        self.trace_message(What::Held, [from, to], |_| Some(order), String::new);
         self.faults.held.push((entry, order, event));
     }
 

@@ -32,6 +32,13 @@ pub(crate) enum Fate {
     Cut,
 }
 
+impl Fate {
+    /// Whether it is put on its way at all.
+    pub(crate) fn arrives(self) -> bool {
+        matches!(self, Self::Deliver(_) | Self::Twice(..))
+    }
+}
+
 impl From<FixedFate> for Fate {
     fn from(fixed: FixedFate) -> Self {
         match fixed {
@@ -54,6 +61,13 @@ pub(crate) struct Letter {
     pub(crate) hash: u64,
     /// Which of the equal messages of one turn.
     pub(crate) ordinal: u64,
+}
+
+impl Letter {
+    /// From whom, and to whom.
+    pub(crate) fn ends(&self) -> [Endpoint; 2] {
+        [self.from, self.to]
+    }
 }
 
 /// A fault of links that is on.

@@ -145,7 +145,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         if self.tracer.is_some() {
             let core = self.course.core.as_ref().filter(|_| phase == Phase::Liveness);
             let among = core.map_or_else(String::new, |core| format!(" {core}"));
-            self.trace_record(What::Phase, String::new(), String::new(), format!("{phase:?}{among}").to_lowercase());
+            self.trace_record(What::Phase, None, None, format!("{phase:?}{among}").to_lowercase(), None);
         }
         self.world_event(&WorldEvent::Phase(phase));
     }

@@ -155,6 +155,11 @@ impl<E> Queue<E> {
         seq
     }
 
+    /// The sequence number that comes next.
+    pub(crate) fn next_ticket(&self) -> u64 {
+        self.next_seq
+    }
+
     /// Adds an event due at `time` ns, behind those already pending for that instant.
     #[inline(always)]
     pub(crate) fn push(&mut self, time: u64, event: E) {

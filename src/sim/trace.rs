@@ -5,9 +5,15 @@ use std::mem::{Discriminant, discriminant};
 
 use serde::Serialize;
 
-use crate::ids::NodeId;
+use super::Sim;
+use super::event::Event;
+use super::queue::Queue;
+use crate::check::Properties;
+use crate::ids::{Endpoint, NodeId};
+use crate::process::Process;
 use crate::rng::Digest;
 use crate::time::Time;
+use crate::workload::Workload;
 
 /// The kind of a message, timer or fact: the leading identifier of its `Debug`, in snake case.
 #[must_use]
@@ -171,6 +177,10 @@ pub struct Record {
     /// The particulars.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// The message that it is about: what was sent under a number arrives, is held or runs into a cut under the same
+    /// one. Of a message that is lost at once there is none, and the second copy of a doubled one has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
 }
 
 /// Takes the records of a trace, one by one.
@@ -200,6 +210,49 @@ impl Log {
     pub(crate) fn event(&mut self, now: Time, what: What, on: u64, a: u64, b: u64) {
         self.events += 1;
         self.enter(now, what, on, a, b);
+    }
+}
+
+impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
+    #[inline(always)]
+    pub(super) fn trace(&mut self, what: What, on: Endpoint, peer: Option<Endpoint>, detail: impl FnOnce() -> String) {
+        if self.tracer.is_some() {
+            self.trace_record(what, Some(on), peer, detail(), None);
+        }
+    }
+
+    /// Of a message: `number` is that under which it waits in the queue.
+    #[inline(always)]
+    pub(super) fn trace_message(
+        &mut self,
+        what: What,
+        [on, peer]: [Endpoint; 2],
+        number: impl FnOnce(&Queue<Event<P>>) -> Option<u64>,
+        detail: impl FnOnce() -> String,
+    ) {
+        if self.tracer.is_some() {
+            let number = number(&self.queue);
+            self.trace_record(what, Some(on), Some(peer), detail(), number);
+        }
+    }
+
+    #[cold]
+    pub(super) fn trace_record(
+        &mut self,
+        what: What,
+        on: Option<Endpoint>,
+        peer: Option<Endpoint>,
+        detail: String,
+        message: Option<u64>,
+    ) {
+        let name = |end: Option<Endpoint>| end.map_or_else(String::new, |end| end.to_string());
+        let record = Record { at: self.now, what, on: name(on), peer: name(peer), detail, message };
+        if let (Some(touched), Some(Endpoint::Node(node))) = (&mut self.touched, on) {
+            touched.insert(node);
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer(&record);
+        }
     }
 }
 

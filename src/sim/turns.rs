@@ -27,7 +27,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     pub(super) fn deliver(&mut self, to: NodeId, from: NodeId, hash: u64, msg: P::Msg, order: u64) {
         let (at, bound) = (Some(from), Some(to));
         if self.network.is_cut(at, bound) {
-            self.lose(What::Cut, Endpoint::Node(from), Endpoint::Node(to), hash);
+            self.lose(What::Cut, [Endpoint::Node(from), Endpoint::Node(to)], hash, Some(order));
             return;
         }
         if let Some(entry) = self.network.clogged_by(at, bound) {
@@ -36,7 +36,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
         self.log.event(self.now, What::Deliver, to.0.into(), from.0.into(), hash);
         self.counters.delivered += 1;
-        self.trace(What::Deliver, Endpoint::Node(to), Some(Endpoint::Node(from)), || format!("{msg:?}"));
+        let ends = [Endpoint::Node(to), Endpoint::Node(from)];
+        self.trace_message(What::Deliver, ends, |_| Some(order), || format!("{msg:?}"));
         self.input(to, Input::Message { from, msg });
     }
 
@@ -64,7 +65,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let at = self.clients.stands(id.client);
         let hash = content_hash(&id);
         if self.network.is_cut(at, Some(to)) {
-            self.lose(What::Cut, client, Endpoint::Node(to), hash);
+            self.lose(What::Cut, [client, Endpoint::Node(to)], hash, Some(order));
             return;
         }
         if let Some(entry) = self.network.clogged_by(at, Some(to)) {
@@ -72,7 +73,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             return;
         }
         self.log.event(self.now, What::Request, to.0.into(), client.word(), hash);
-        self.trace(What::Request, Endpoint::Node(to), Some(client), || format!("{id} {op:?}"));
+        let ends = [Endpoint::Node(to), client];
+        self.trace_message(What::Request, ends, |_| Some(order), || format!("{id} {op:?}"));
         self.input(to, Input::Request { id, op });
     }
 
@@ -240,6 +242,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     /// Lets inputs that wait have their turns, as long as the node is free.
     pub(super) fn pump(&mut self, node: NodeId) {
         while let Some(waiting) = self.next_waiting(node) {
+            if let Some(touched) = &mut self.touched {
+                touched.insert(node);
+            }
             match waiting {
                 Waiting::Input(input) => self.turn(node, input),
                 Waiting::Timer(order) => {
@@ -361,7 +366,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             ordinal: self.ordinals.next(to.0.into(), hash),
         };
         let fate = self.network.fate(&letter, || kind_of(&msg));
-        self.trace(What::Send, letter.from, Some(letter.to), || format!("{msg:?}"));
+        self.trace_message(
+            What::Send,
+            letter.ends(),
+            |queue| fate.arrives().then(|| queue.next_ticket()),
+            || format!("{msg:?}"),
+        );
         if let Some(census) = &mut self.census {
             census.count(from, &msg);
         }
@@ -384,23 +394,23 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             Fate::Twice(first, second) => {
                 self.counters.doubled += 1;
                 self.log.enter(self.now, What::Twice, letter.from.word(), letter.to.word(), letter.hash);
-                self.trace(What::Twice, letter.from, Some(letter.to), String::new);
+                self.trace_message(What::Twice, letter.ends(), |queue| Some(queue.next_ticket() + 1), String::new);
                 self.queue.push((self.now + first.min(second)).0, event(content.clone(), false));
                 self.queue.push((self.now + first.max(second)).0, event(content, true));
             }
-            Fate::Lost => self.lose(What::Lost, letter.from, letter.to, letter.hash),
-            Fate::Cut => self.lose(What::Cut, letter.from, letter.to, letter.hash),
+            Fate::Lost => self.lose(What::Lost, letter.ends(), letter.hash, None),
+            Fate::Cut => self.lose(What::Cut, letter.ends(), letter.hash, None),
         }
     }
 
     #[cold]
-    pub(super) fn lose(&mut self, what: What, from: Endpoint, to: Endpoint, hash: u64) {
+    pub(super) fn lose(&mut self, what: What, [from, to]: [Endpoint; 2], hash: u64, number: Option<u64>) {
         match what {
             What::Cut => self.counters.cut += 1,
             _ => self.counters.lost += 1,
         }
         self.log.enter(self.now, what, from.word(), to.word(), hash);
-        self.trace(what, from, Some(to), String::new);
+        self.trace_message(what, [from, to], |_| number, String::new);
     }
 
     pub(super) fn arm(&mut self, node: NodeId, timer: P::Timer, after: Span) {
@@ -438,13 +448,19 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             hash,
             ordinal: self.ordinals.next(to.word(), hash),
         };
-        self.trace(What::Reply, letter.from, Some(to), || format!("{id} {reply:?}"));
         if !self.clients.knows(id.client) {
             // An injected request: nobody waits for the answer.
+            self.trace(What::Reply, letter.from, Some(to), || format!("{id} {reply:?}"));
             self.log.enter(self.now, What::Reply, from.0.into(), to.word(), hash);
             return;
         }
         let fate = self.network.fate(&letter, || "reply".to_owned());
+        self.trace_message(
+            What::Reply,
+            letter.ends(),
+            |queue| fate.arrives().then(|| queue.next_ticket()),
+            || format!("{id} {reply:?}"),
+        );
         self.post(&letter, fate, reply, |reply, echo| Event::Reply { from, id, reply, echo });
     }
 

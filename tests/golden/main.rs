@@ -14,7 +14,7 @@ use seedstorm::sim::{Ending, Record, Tracer, What};
 /// What happened, a line each: all but what says nothing by itself.
 fn line(record: &Record) -> Option<String> {
     let silent = matches!(record.what, What::Send | What::Arm | What::Disarm);
-    let Record { at, what, on, peer, detail } = record;
+    let Record { at, what, on, peer, detail, .. } = record;
     let what = format!("{what:?}").to_lowercase();
     let line = format!("{:>12} {on:<3} {what:<8} {peer:<3} {detail}", at.to_string());
     (!silent).then(|| line.trim_end().to_owned())

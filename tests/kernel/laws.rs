@@ -172,7 +172,8 @@ fn fates(records: &[Record], before: Time) -> Vec<Record> {
     records.iter().filter(about).filter(|record| record.at < before).cloned().collect()
 }
 
-/// What each untouched link carried: its sends, losses and arrivals.
+/// What each untouched link carried: its sends, losses and arrivals, without the numbers of messages, which count all
+/// that is asked for anywhere.
 fn by_link(records: &[Record], touched: &dyn Fn(NodeId, NodeId) -> bool) -> BTreeMap<(String, String), Vec<Record>> {
     let node = |name: &str| name.strip_prefix('n').and_then(|n| n.parse().ok()).map(NodeId);
     let mut links: BTreeMap<(String, String), Vec<Record>> = BTreeMap::new();
@@ -185,7 +186,8 @@ fn by_link(records: &[Record], touched: &dyn Fn(NodeId, NodeId) -> bool) -> BTre
         if let (Some(from_node), Some(to_node)) = (node(from), node(to))
             && !touched(from_node, to_node)
         {
-            links.entry((from.clone(), to.clone())).or_default().push(record.clone());
+            let record = Record { message: None, ..record.clone() };
+            links.entry((from.clone(), to.clone())).or_default().push(record);
         }
     }
     links

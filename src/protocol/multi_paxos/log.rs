@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::ids::OpId;
-use crate::process::Shared;
+use crate::process::{Brief, Shared};
 use crate::protocol::kv::Op;
 use crate::protocol::paxos::Ballot;
 
@@ -40,8 +40,14 @@ impl fmt::Debug for Accepted {
 }
 
 /// The log of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Log(Vec<Option<Accepted>>);
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&Brief(&self.0)).finish()
+    }
+}
 
 impl Log {
     /// What was accepted in a slot.

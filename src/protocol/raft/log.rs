@@ -1,8 +1,10 @@
 //! The log: entries behind a prefix that may be compacted, of which the last position is still known.
 
+use std::fmt;
+
 use super::membership::Membership;
 use crate::ids::OpId;
-use crate::process::Shared;
+use crate::process::{Brief, Shared};
 use crate::protocol::kv::Op;
 
 /// A term: a time with at most one leader. Terms count from 1.
@@ -58,11 +60,18 @@ impl Command {
 }
 
 /// The log of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Log {
     /// The last entry of the compacted prefix; all zero if nothing was compacted.
     start: Position,
     entries: Vec<Entry>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, entries } = self;
+        f.debug_struct("Log").field("start", start).field("entries", &Brief(entries)).finish()
+    }
 }
 
 impl Log {
