@@ -28,6 +28,7 @@ mod schema;
 mod shell;
 mod shrink;
 mod stop;
+mod telling;
 mod watch;
 
 use std::process::ExitCode;

@@ -216,6 +216,9 @@ fn show(sheet: &mut Sheet, finding: &Finding, runs: u64) {
 fn show_kept(sheet: &mut Sheet, kept: &Kept) {
     sheet.row("reproducer", &kept.reproducer);
     sheet.row("replay it:", &kept.replay);
+    if let Some(report) = &kept.report {
+        sheet.row("look at it:", report);
+    }
     if let Some(shrunk) = &kept.shrunk {
         sheet.row("shrunk", shrunk);
     }

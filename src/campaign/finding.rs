@@ -51,6 +51,9 @@ pub struct Kept {
     pub reproducer: String,
     /// The command that replays it.
     pub replay: String,
+    /// The page to look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
     /// The smallest scenario that still shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shrunk: Option<String>,

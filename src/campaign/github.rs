@@ -12,7 +12,10 @@ pub fn annotations(results: &Results) -> String {
     let mut lines = Vec::new();
     for course in &results.scenarios {
         lines.extend(course.tally.findings.iter().map(|finding| {
-            let replay = finding.kept.as_ref().map_or_else(String::new, |kept| format!("\nreplay it: {}", kept.replay));
+            let kept = finding.kept.as_ref();
+            let page = kept.and_then(|kept| kept.report.as_ref());
+            let page = page.map_or_else(String::new, |page| format!("\nlook at it: {page}"));
+            let replay = kept.map_or_else(String::new, |kept| format!("\nreplay it: {}{page}", kept.replay));
             let first = &finding.first;
             let text = format!(
                 "{} in {} of {} seeds; first seed {}: {}{replay}",
@@ -79,6 +82,8 @@ pub fn summary(results: &Results) -> String {
             );
             if let Some(kept) = &finding.kept {
                 text += &format!("\n  ```\n  {}\n  ```\n", kept.replay);
+                text +=
+                    &kept.report.as_ref().map_or_else(String::new, |page| format!("\n  Its page is {}\n", cell(page)));
             }
         }
         for missing in &course.missing {

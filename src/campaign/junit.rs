@@ -108,6 +108,7 @@ fn story(course: &Course, finding: &Finding) -> String {
     ];
     if let Some(kept) = &finding.kept {
         lines.push(format!("replay it: {}", kept.replay));
+        lines.extend(kept.report.iter().map(|page| format!("look at it: {page}")));
         lines.extend(kept.shrunk.iter().map(|shrunk| format!("shrunk: {shrunk}")));
         lines.extend(kept.why.clone());
     }

@@ -5,16 +5,20 @@ use std::sync::atomic::AtomicBool;
 
 use super::keep::{name, reproducer};
 use super::shell::{program, quoted};
-use super::shrink::beside;
+use super::shrink::{beside, with_ending};
 use super::stop::Stop;
+use super::telling::{self, Again};
 use crate::campaign::shrink::{self, Effort, Watch};
 use crate::campaign::{Course, Difference, Job, Kept, Sighting, write_whole};
 use crate::lab::Look;
 use crate::quiet::quietly;
+use crate::report::character::{Character, drawn_settings};
 use crate::report::files::{free, save_beside};
 use crate::report::layout::many;
+use crate::report::verdict::judge;
 use crate::rng::Seed;
 use crate::scenario::Reproducer;
+use crate::sim::Outcome;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Keeping {
@@ -24,6 +28,9 @@ pub(super) struct Keeping {
     /// Keeps reproducers as they are, without looking for smaller ones
     #[arg(long)]
     no_shrink: bool,
+    /// Writes no page beside each reproducer
+    #[arg(long)]
+    no_reports: bool,
 }
 
 /// What may end a search early, and who hears how it gets on.
@@ -47,11 +54,11 @@ impl Keeping {
         let stem = stem(&course.file);
         for finding in &mut course.tally.findings {
             let Sighting { seed, digest, .. } = finding.cheapest;
-            let again = quietly(|| self.again(job, seed)).map_err(|panic| {
+            let (again, outcome) = quietly(|| self.again(job, seed)).map_err(|panic| {
                 Stop::input(format!("seed {seed} panics before its first event: {}", panic.evidence()))
             })??;
             if again.digest == Some(digest) {
-                finding.kept = Some(self.one(job, &stem, &again, watched)?);
+                finding.kept = Some(self.one(job, &stem, (&again, &outcome), watched)?);
             } else {
                 let what = "it failed, and came to something else when it was run again".to_owned();
                 course.recheck.differed.push(Difference { seed, what, parting: None });
@@ -61,20 +68,33 @@ impl Keeping {
     }
 
     /// Runs a seed again, for its reproducer.
-    fn again(&self, job: &Job<'_>, seed: Seed) -> Result<Reproducer, Stop> {
+    fn again(&self, job: &Job<'_>, seed: Seed) -> Result<(Reproducer, Outcome), Stop> {
         let (scenario, plan) = job.prepare(seed)?;
         let shown = job.experiment.run(&scenario, plan.clone(), Look::default())?;
-        Ok(reproducer(seed, &scenario, &plan, &shown.outcome))
+        Ok((reproducer(seed, &scenario, &plan, &shown.outcome), shown.outcome))
     }
 
-    fn one(&self, job: &Job<'_>, stem: &str, reproducer: &Reproducer, watched: Watched<'_>) -> Result<Kept, Stop> {
+    fn one(
+        &self,
+        job: &Job<'_>,
+        stem: &str,
+        (reproducer, outcome): (&Reproducer, &Outcome),
+        watched: Watched<'_>,
+    ) -> Result<Kept, Stop> {
         std::fs::create_dir_all(&self.out).map_err(|error| Stop::unwritable(&self.out, &error))?;
         let place = self.out.join(format!("{stem}-{}", name(reproducer)));
         let path = save_beside(reproducer, &place).map_err(|error| Stop::unwritable(&place, &error))?;
         let reproducer_path = path.display().to_string();
         let replay = format!("{} replay {}", program(), quoted(&reproducer_path));
+        let again = Again { replay: &replay, before: None };
+        let report = if self.no_reports || outcome.is_endless() {
+            // Of what never ends there is very much to look at, and nothing that shows it better than its account.
+            None
+        } else {
+            Some(report(job, (reproducer, outcome), &path, &again)?)
+        };
         let (shrunk, why) = if self.no_shrink { (None, None) } else { smallest(job, reproducer, &path, watched)? };
-        Ok(Kept { reproducer: reproducer_path, replay, shrunk, why })
+        Ok(Kept { reproducer: reproducer_path, replay, report, shrunk, why })
     }
 }
 
@@ -82,6 +102,33 @@ impl Keeping {
 fn stem(file: &str) -> String {
     let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     stem.unwrap_or_else(|| "scenario".to_owned())
+}
+
+/// The file of the page of a run, beside its reproducer.
+fn report(
+    job: &Job<'_>,
+    (reproducer, outcome): (&Reproducer, &Outcome),
+    path: &Path,
+    again: &Again<'_>,
+) -> Result<String, Stop> {
+    let source = job.document.file().unwrap_or_default();
+    let open = drawn_settings(job.document.value());
+    let run = Character {
+        experiment: job.experiment,
+        scenario: &reproducer.scenario,
+        plan: &reproducer.plan,
+        seed: reproducer.seed,
+        source,
+        open: &open,
+    };
+    let judgement = judge(&reproducer.scenario.expect, outcome);
+    let repeat = |look: Look<'_>| Ok(job.experiment.run(run.scenario, run.plan.clone(), look)?);
+    let page = telling::page(&run, outcome, &judgement, again, repeat)?;
+    let (place, is_there) = free(&with_ending(path, ".report.html"), |there| there == page);
+    if !is_there {
+        write_whole(&place, page).map_err(|error| Stop::unwritable(&place, &error))?;
+    }
+    Ok(place.display().to_string())
 }
 
 /// The file of the smallest scenario, and why it breaks; or why there is none.

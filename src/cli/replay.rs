@@ -7,7 +7,10 @@ use super::console::Console;
 use super::exit::Exit;
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
+use super::shell::{program, quoted};
 use super::stop::{Origin, Stop};
+use super::telling::{self, Again};
+use crate::campaign::write_whole;
 use crate::fault::draw;
 use crate::ids::NodeId;
 use crate::lab::{Experiment, Look, Shown, admit};
@@ -15,7 +18,6 @@ use crate::process::Cast;
 use crate::report::character::Character;
 use crate::report::comparison::{self, Comparison};
 use crate::report::document::Account;
-use crate::report::files::Trace;
 use crate::report::verdict::{self, Judgement, judge};
 use crate::report::{course, story, view};
 use crate::scenario::{Document, Expect, FORMAT, Loaded, Reproducer, ScenarioError, open_settings};
@@ -51,17 +53,17 @@ pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Co
     let (reproducer, experiment, notes) = open(&args.file, experiments)?;
     notes.iter().for_each(|note| console.note(note));
     check_nodes(&args.nodes, &reproducer, experiment)?;
-    let trace = args.output.open(None)?;
+    let traces = args.output.open(None)?;
     let look = Look {
         until: args.until,
         nodes: args.nodes.clone(),
-        tracer: trace.as_ref().map(Trace::tracer),
+        tracer: traces.tracer(),
         traffic: true,
         history: args.output.wants_history(),
         ..Look::default()
     };
     let launch = Launch { experiment, scenario: &reproducer.scenario, plan: &reproducer.plan };
-    let shown = args.output.finish(trace, launch.timed(look, console))?;
+    let shown = args.output.finish(traces, launch.timed(look, console))?;
     if let Some(until) = args.until.filter(|&until| shown.outcome.ended_at < until) {
         console.note(&format!("the run ends at {}, before {until}", shown.outcome.ended_at));
     }
@@ -153,6 +155,15 @@ fn report(
     console: &mut Console,
 ) -> Result<Exit, Stop> {
     let found = found(args, launch, reproducer, shown, notes)?;
+    if let Some(path) = args.output.report() {
+        let replay = format!("{} replay {}", program(), quoted(&args.file.display().to_string()));
+        let again = Again { replay: &replay, before: None };
+        let source = args.file.display().to_string();
+        let run = character(launch, reproducer, &source);
+        let repeat = |look: Look<'_>| launch.go(Look { until: args.until, ..look });
+        let page = telling::page(&run, &shown.outcome, &found.judgement, &again, repeat)?;
+        write_whole(path, page).map_err(|error| Stop::unwritable(path, &error))?;
+    }
     if console.is_json() {
         document(args, launch, &found, console);
     } else {
@@ -205,16 +216,15 @@ fn account(args: &Args, launch: &Launch<'_>, found: &Found<'_>, console: &mut Co
     }
 }
 
+fn character<'a>(launch: &Launch<'a>, reproducer: &Reproducer, source: &'a str) -> Character<'a> {
+    static NOTHING: BTreeSet<String> = BTreeSet::new();
+    let Launch { experiment, scenario, plan } = *launch;
+    Character { experiment, scenario, plan, seed: reproducer.seed, source, open: &NOTHING }
+}
+
 fn document(args: &Args, launch: &Launch<'_>, found: &Found<'_>, console: &mut Console) {
     let source = args.file.display().to_string();
-    let run = Character {
-        experiment: launch.experiment,
-        scenario: launch.scenario,
-        plan: launch.plan,
-        seed: found.reproducer.seed,
-        source: &source,
-        open: &BTreeSet::new(),
-    };
+    let run = character(launch, found.reproducer, &source);
     let mut account = Account::new(&run, &found.judgement, found.exit.code(), &found.shown.outcome);
     account.story = &found.story.told;
     account.nodes = &found.shown.nodes;

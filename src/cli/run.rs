@@ -1,24 +1,26 @@
 //! `run`: one seed of a scenario, and a readable account of it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::exit::Exit;
-use super::keep::{Keep, reproducer};
+use super::keep::{Keep, Kept, reproducer};
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
-
+use super::shell::{program, quoted};
 use super::stop::Stop;
+use super::telling::{self, Again};
+use crate::campaign::write_whole;
 use crate::fault::FaultPlan;
 use crate::lab::{self, Experiment, Look, Shown, admit};
 use crate::params::unknown;
 use crate::report::character::{self, Character, drawn_settings};
 use crate::report::course;
 use crate::report::document::Account;
-use crate::report::files::Trace;
+use crate::report::files::SUFFIX;
 use crate::report::story;
-use crate::report::verdict::{self, judge};
+use crate::report::verdict::{self, Judgement, judge};
 use crate::rng::Seed;
 use crate::scenario::{Document, Scenario, ScenarioError};
 use crate::sim::Outcome;
@@ -56,11 +58,11 @@ struct Prepared<'e> {
 pub(super) fn act(args: &Args, experiments: &[&dyn Experiment], console: &mut Console) -> Result<Exit, Stop> {
     let prepared = prepare(args, experiments)?;
     args.keep.check(args.output.force)?;
-    let trace = args.output.open(args.keep.file())?;
+    let traces = args.output.open(args.keep.file())?;
     console.say(&character::text(&prepared.character(), console.ink()));
-    let (tracer, history) = (trace.as_ref().map(Trace::tracer), args.output.wants_history());
+    let (tracer, history) = (traces.tracer(), args.output.wants_history());
     let look = Look { tracer, traffic: true, history, ..Look::default() };
-    let shown = args.output.finish(trace, prepared.launch().timed(look, console))?;
+    let shown = args.output.finish(traces, prepared.launch().timed(look, console))?;
     report(args, &prepared, &shown, console)
 }
 
@@ -117,6 +119,24 @@ impl Prepared<'_> {
         }
         Err(differed())
     }
+
+    fn write_page(
+        &self,
+        path: &Path,
+        args: &Args,
+        outcome: &Outcome,
+        judgement: &Judgement,
+        kept: Option<&Kept>,
+    ) -> Result<(), Stop> {
+        let file = format!("{}-{}{SUFFIX}", self.scenario.protocol, self.seed);
+        let bug = args.bug.as_ref().map_or_else(String::new, |bug| format!(" --bug {}", quoted(bug)));
+        let source = quoted(&self.source);
+        let before = format!("{} run {source} --seed {}{bug} --keep --out {file}", program(), self.seed);
+        let replay = kept.map_or_else(|| format!("{} replay {file}", program()), |kept| kept.replay.clone());
+        let again = Again { replay: &replay, before: kept.is_none().then_some(before.as_str()) };
+        let page = telling::page(&self.character(), outcome, judgement, &again, |look| self.launch().go(look))?;
+        write_whole(path, page).map_err(|error| Stop::unwritable(path, &error))
+    }
 }
 
 fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Console) -> Result<Exit, Stop> {
@@ -138,6 +158,9 @@ fn report(args: &Args, prepared: &Prepared<'_>, shown: &Shown, console: &mut Con
     } else {
         (Story::default(), None)
     };
+    if let Some(path) = args.output.report() {
+        prepared.write_page(path, args, outcome, &judgement, kept.as_ref())?;
+    }
     if let Some(kept) = &kept {
         console.say(&kept.text(ink));
     } else if outcome.is_endless() {

@@ -131,9 +131,14 @@ impl Args {
 
 /// The scenario's place where none was named.
 pub(super) fn beside(reproducer: &Path) -> PathBuf {
+    with_ending(reproducer, ".shrunk.json")
+}
+
+/// The name of a reproducer, with another ending.
+pub(super) fn with_ending(reproducer: &Path, ending: &str) -> PathBuf {
     let name = reproducer.file_name().and_then(|name| name.to_str()).unwrap_or("run.json");
     let name = name.strip_suffix(SUFFIX).or_else(|| name.strip_suffix(".json")).unwrap_or(name);
-    reproducer.with_file_name(format!("{name}.shrunk.json"))
+    reproducer.with_file_name(format!("{name}{ending}"))
 }
 
 fn refused(file: &Path, reproducer: &Reproducer, why: &Unshrinkable) -> Stop {

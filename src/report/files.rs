@@ -12,10 +12,39 @@ use crate::recorded::{Event, Format, write_edn, write_jsonl};
 use crate::scenario::{Reproducer, aside_in, folder_of};
 use crate::sim::{Record, Tracer};
 
-/// A trace that is being written: every record as JSON, one a line.
+/// How records are written down.
+pub trait Form: fmt::Debug {
+    /// Takes the next record.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn write(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()>;
+
+    /// There are no more.
+    ///
+    /// # Errors
+    /// What is left cannot be written.
+    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Every record as JSON, one a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines;
+
+impl Form for Lines {
+    fn write(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, record)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// A trace that is being written.
 pub struct Trace(Rc<RefCell<Pages>>);
 
 struct Pages {
+    form: Box<dyn Form>,
     target: Option<(PathBuf, NamedTempFile)>,
     out: Box<dyn Write>,
     failed: Option<io::Error>,
@@ -34,20 +63,20 @@ impl Trace {
     ///
     /// # Errors
     /// The folder does not exist or cannot be written to.
-    pub fn into_file(path: &Path) -> io::Result<Self> {
+    pub fn into_file(path: &Path, form: Box<dyn Form>) -> io::Result<Self> {
         let aside = aside_in(folder_of(path))?;
         let out = BufWriter::new(aside.as_file().try_clone()?);
-        Ok(Self::with(Some((path.to_owned(), aside)), Box::new(out)))
+        Ok(Self::with(form, Some((path.to_owned(), aside)), Box::new(out)))
     }
 
     /// A trace into a stream.
     #[must_use]
-    pub fn into_stream(out: Box<dyn Write>) -> Self {
-        Self::with(None, Box::new(BufWriter::new(out)))
+    pub fn into_stream(form: Box<dyn Form>, out: Box<dyn Write>) -> Self {
+        Self::with(form, None, Box::new(BufWriter::new(out)))
     }
 
-    fn with(target: Option<(PathBuf, NamedTempFile)>, out: Box<dyn Write>) -> Self {
-        Self(Rc::new(RefCell::new(Pages { target, out, failed: None })))
+    fn with(form: Box<dyn Form>, target: Option<(PathBuf, NamedTempFile)>, out: Box<dyn Write>) -> Self {
+        Self(Rc::new(RefCell::new(Pages { form, target, out, failed: None })))
     }
 
     /// What writes the records of a run into it.
@@ -66,6 +95,7 @@ impl Trace {
         if let Some(error) = pages.failed.take() {
             return Err(error);
         }
+        pages.form.end(&mut pages.out)?;
         pages.out.flush()?;
         if let Some((path, aside)) = pages.target.take() {
             aside.persist(path)?;
@@ -79,8 +109,7 @@ impl Pages {
         if self.failed.is_some() {
             return;
         }
-        let written = serde_json::to_writer(&mut self.out, record).map_err(io::Error::from);
-        self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
+        self.failed = self.form.write(record, &mut self.out).err();
     }
 }
 

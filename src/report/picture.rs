@@ -7,10 +7,11 @@
 
 mod layout;
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 
 use super::explained::{all_of_them, alone, shortened, until_then};
 use super::layout::count;
+use super::markup::Safe;
 use crate::explained::{Explanation, Possible, Step, label};
 use crate::judged::Operation;
 use crate::recorded::Value;
@@ -36,26 +37,6 @@ pub struct Picture<'a> {
     pub operations: &'a [Operation],
     /// Why.
     pub explanation: &'a Explanation,
-}
-
-/// A text within HTML.
-struct Safe<T>(T);
-
-impl<T: Display> Display for Safe<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.to_string().chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                control if control.is_control() => f.write_char('\u{fffd}')?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Picture<'_> {
@@ -296,14 +277,4 @@ fn choices(orders: usize) -> String {
         )
     };
     (0..orders).map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_cannot_be_taken_for_html() {
-        assert_eq!(Safe("<b a='\"'>&\u{1b}").to_string(), "&lt;b a=&#39;&quot;&#39;&gt;&amp;\u{fffd}");
-    }
 }

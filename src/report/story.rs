@@ -179,7 +179,7 @@ fn is_deed(what: What) -> bool {
 }
 
 /// A record in words. The node stands before it, and `row` says how many were like it.
-fn sentence(record: &Record, row: &str) -> String {
+pub(super) fn sentence(record: &Record, row: &str) -> String {
     let Record { what, peer, .. } = record;
     let detail = &tidied(&record.detail);
     let but = |text: &str| if detail.is_empty() { text.to_owned() } else { format!("{text}: {detail}") };
@@ -267,7 +267,7 @@ mod tests {
 
     fn record(ms: u64, what: What, on: &str, detail: &str) -> Record {
         let peer = "n9".to_owned();
-        Record { at: Time(ms * 1_000_000), what, on: on.to_owned(), peer, detail: detail.to_owned() }
+        Record { at: Time(ms * 1_000_000), what, on: on.to_owned(), peer, detail: detail.to_owned(), message: None }
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub fn text(experiment: &dyn Experiment, judgement: &Judgement, outcome: &Outcom
     sheet.into_text()
 }
 
-fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
+/// What a run came to, in a line.
+pub(super) fn headline(judgement: &Judgement, outcome: &Outcome) -> (Tone, String) {
     let at = outcome.violation.as_ref().map_or(outcome.ended_at, |violation| violation.at);
     match judgement {
         Judgement::Holds if outcome.empty.is_some() => {

@@ -10,5 +10,6 @@ mod lab;
 mod list;
 mod panic;
 mod replay;
+mod report;
 mod shrink;
 mod violation;

@@ -42,3 +42,25 @@ fn github_gets_annotations_and_a_summary() {
     assert!(summary.contains("| scenarios/calm.json | 10 | 0 | holds |"), "{summary}");
     assert!(summary.contains("| scenarios/cut-off.json | 10 |"), "{summary}");
 }
+
+#[test]
+fn every_reproducer_has_its_page_and_whoever_names_the_one_names_the_other() {
+    let lab = folder();
+    let mut command = lab.command(&["gate", "scenarios/cut-off.json", "--seeds", "6", "--no-shrink"]);
+    command.args(["--junit", "report.xml", "--results", "results.json"]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", lab.path("summary.md"));
+    let out = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let results = lab.json("results.json");
+    let kept = &results["scenarios"][0]["findings"][0]["kept"];
+    let [page, reproducer] = ["report", "reproducer"].map(|part| kept[part].as_str().unwrap());
+    assert_eq!(page, reproducer.replace(".reproducer.json", ".report.html"));
+    assert!(lab.read(page).contains("<h1 class=\"bad\">VIOLATED: "), "{page}");
+    for text in [&out, &lab.read("report.xml"), &lab.read("summary.md")] {
+        assert!(text.contains(page), "{page} is not in {text}");
+    }
+    let files = lab.files_in("failures");
+    let again = gate(&lab, "scenarios/cut-off.json --seeds 6 --no-shrink");
+    assert_eq!((again.code, lab.files_in("failures")), (1, files), "the same is not written twice");
+    assert_eq!(gate(&lab, "scenarios/cut-off.json --seeds 6 --no-shrink --no-reports --out bare").code, 1);
+    assert!(lab.files_in("bare").iter().all(|file| file.ends_with(".reproducer.json")), "{:?}", lab.files_in("bare"));
+}
