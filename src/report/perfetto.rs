@@ -2,7 +2,7 @@
 //! client, slices for turns, lives and operations, flows for messages, instants for facts, and faults beside them.
 //!
 //! Times are virtual, in microseconds. A turn takes none, and what takes none cannot be seen or be the end of an arrow:
-//! it is drawn as long as [`TURN`], or up to the next one of its node.
+//! it is drawn as long as a microsecond, or up to the next one of its node.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

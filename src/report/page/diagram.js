@@ -47,7 +47,7 @@ class Diagram {
     this.measure();
     const { context: c, width, canvas } = this;
     this.colour = this.colours();
-    [this.hits, this.labels] = [[], []];
+    [this.hits, this.labels, this.boxes] = [[], [], []];
     c.font = "11px system-ui, sans-serif";
     c.textBaseline = "middle";
     c.fillStyle = this.colour.page;
@@ -67,6 +67,8 @@ class Diagram {
     if (!dense) this.draw_messages();
     this.draw_records(dense);
     this.draw_labels();
+    this.named.forEach((line) => this.label(line));
+    c.globalAlpha = 1;
     this.draw_instants();
     c.restore();
     this.draw_gutter();
@@ -155,7 +157,12 @@ class Diagram {
   }
 
   weather_label(band) {
-    const name = (lanes) => lanes.map((lane) => this.run.lane_name(lane)).join(" ");
+    const name = (lanes) => {
+      // Nodes in a row as one word.
+      const rows = [];
+      for (const lane of lanes) { const row = rows.at(-1); if (row && row[1] === lane - 1) row[1] = lane; else rows.push([lane, lane]); }
+      return rows.map(([first, last]) => this.run.lane_name(first) + (first === last ? "" : `${last === first + 1 ? " " : "-"}${this.run.lane_name(last)}`)).join(" ");
+    };
     const links = band.links.map(([from, to]) => `${name(from)} ↛ ${name(to)}`);
     const sign = band.kind === "partition" ? links.join(", ") : links.join(", ").replaceAll("↛", "→");
     return `${band.id}  ${sign}`;
@@ -221,7 +228,7 @@ class Diagram {
         c.fillRect(left, y - tall / 2, wide, tall);
         c.globalAlpha = 1;
         const label = `${span.role}${span.epoch > 0 ? ` ${span.epoch}` : ""}`, room = c.measureText(label).width;
-        if (label !== "" && wide > room + 10) this.labels.push({ label, room, x: Math.max(left, GUTTER) + 5, y, paint: leads ? c.fillStyle : null });
+        if (label !== "" && wide > room + 10 && (leads || this.height >= 30)) this.labels.push({ label, room, x: Math.max(left, GUTTER) + 5, y, paint: leads ? c.fillStyle : null });
       }
     }
   }
@@ -230,6 +237,7 @@ class Diagram {
   draw_labels() {
     const { context: c, colour } = this;
     for (const { label, room, x, y, paint } of this.labels) {
+      this.claims(x, paint !== null ? y - 7 : y + 4, room, 13);
       if (paint !== null) { c.fillStyle = paint; c.fillRect(x - 5, y - 7, room + 9, 14); }
       c.fillStyle = paint !== null ? "#fff" : colour.dim;
       c.fillText(label, x, paint !== null ? y + 0.5 : y + 10);
@@ -284,7 +292,8 @@ class Diagram {
     for (let k = first; k < end; k++) {
       const i = from[k], j = to[k], on = run.lane[i], peer = run.peer[i];
       if (!run.kinds[run.kind[i]].on || !this.y.has(on)) continue;
-      const ends = j >= 0 ? run.at[j] : Math.min(state.to, run.end);
+      // Of what goes to a node without a lane only the beginning is drawn.
+      const away = j < 0 && peer < 0, ends = j >= 0 ? run.at[j] : away ? run.at[i] : Math.min(state.to, run.end);
       if (ends < state.from) continue;
       const what = j >= 0 ? run.whats[run.what[j]] : "", lost = what === "lost" || what === "cut";
       const x1 = this.x(run.at[i]);
@@ -295,12 +304,13 @@ class Diagram {
       let x2 = this.x(ends), end_y = y2;
       // What is lost at once has no arrival: a stub, towards where it was to go.
       if (what === "lost" || (lost && run.at[j] === run.at[i])) { x2 = x1 + 12; end_y = y1 + Math.sign(y2 - y1) * (this.height / 2 - 5); }
-      lines.push({ x1, y1, x2, y2: end_y, i, j, lost, open: j < 0, past: this.is_past(i) && (j < 0 || lost || this.is_past(j)) });
+      if (away) { if (dense) continue; x2 = x1 + 8; end_y = y1 + 10; }
+      lines.push({ x1, y1, x2, y2: end_y, i, j, lost, open: j < 0 && !away, past: this.is_past(i) && (j < 0 || lost || this.is_past(j)) });
     }
     const few = lines.length < FEW_ARROWS;
     for (const past of [false, true]) this.stroke(lines.filter((line) => line.past === past && !line.lost), past, few, lines.length);
     this.stroke_lost(lines.filter((line) => line.lost), few, dense);
-    if (lines.length < FEW_LABELS) lines.forEach((line) => this.label(line));
+    this.named = lines.length < FEW_LABELS ? lines : [];
     this.lines = lines.length < 12000 ? lines : [];
     c.globalAlpha = 1;
   }
@@ -351,10 +361,17 @@ class Diagram {
 
   ring({ x2, y2 }) { const c = this.context; c.beginPath(); c.arc(x2, y2, 3, 0, 7); c.stroke(); }
 
+  /** Takes room for a label, unless some of it is taken. */
+  claims(left, top, wide, tall) {
+    if (this.boxes.some((box) => left < box.left + box.wide && box.left < left + wide && top < box.top + box.tall && box.top < top + tall)) return false;
+    this.boxes.push({ left, top, wide, tall });
+    return true;
+  }
+
   label({ x1, y1, x2, y2, i, past }) {
     const { context: c, colour, run } = this, name = run.kinds[run.kind[i]].name;
     const [x, y] = [x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42], wide = c.measureText(name).width;
-    if (x - wide / 2 < GUTTER) return;
+    if (x - wide / 2 < GUTTER || !this.claims(x - wide / 2 - 2, y - 7, wide + 4, 13)) return;
     c.globalAlpha = past ? 0.8 : 0.25;
     c.fillStyle = colour.page; c.fillRect(x - wide / 2 - 2, y - 6.5, wide + 4, 12);
     c.globalAlpha = past ? 1 : 0.35;
@@ -406,6 +423,7 @@ class Diagram {
       if (x < free) continue;
       // At the right end it goes to the left, if it can.
       const left = x + 6 + room > this.width && x - 6 - room > free ? x - 6 - room : x + 6;
+      this.claims(left, y - this.height / 2 + 1, room, 13);
       c.fillText(label, left, y - this.height / 2 + 8);
       free = left + room + 4;
     }

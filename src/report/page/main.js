@@ -151,7 +151,7 @@ async function main() {
   new ResizeObserver(redraw).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
-  if (run.omitted > 0) notice(`The page begins at ${instant(run.at[Math.min(run.length - 1, run.until(0))] ?? 0)}: of ${count(run.heard)} records the first ${count(run.omitted)} are left out, but for faults, crashes and boots; replay with --until an earlier instant and --report to see them.`);
+  if (run.omitted > 0) notice(`The page begins at ${instant(run.at[run.place.findIndex((place) => place >= run.omitted)] ?? 0)}: of ${count(run.heard)} records the first ${count(run.omitted)} are left out, but for faults, crashes and boots; replay with --until an earlier instant and --report to see them.`);
   if (run.violation) past.value = "violation";
   find_past();
   whole();
@@ -167,6 +167,9 @@ function listen(canvas, strip, { diagram, overview, state, run, go, show, zoom, 
   let held = null;
   const inside = (event) => { const box = canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
   canvas.addEventListener("wheel", (event) => {
+    // Where there are more lanes than fit, the wheel is needed to reach them.
+    const { scrollHeight, clientHeight } = canvas.parentElement;
+    if (scrollHeight > clientHeight + 1 && !event.ctrlKey && !event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
     event.preventDefault();
     const [x] = inside(event);
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) pan((event.deltaX || event.deltaY) / diagram.width);
