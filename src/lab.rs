@@ -270,7 +270,14 @@ pub fn sim<P: Protocol>(scenario: &Scenario, plan: FaultPlan) -> Result<SimOf<P>
         config: typed.config,
         plan,
         clients: typed.policy,
-        rules: Rules { core: P::core, leader: P::LEADER, vital: P::VITAL, command: P::COMMAND, steady: typed.steady },
+        rules: Rules {
+            core: P::core,
+            leader: P::LEADER,
+            vital: P::VITAL,
+            command: P::COMMAND,
+            elected: P::ELECTED,
+            steady: typed.steady,
+        },
     };
     let mut sim = Sim::new(setup, typed.load, script);
     sim.judge(&scenario.judged());

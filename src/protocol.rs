@@ -63,6 +63,8 @@ pub trait Protocol: 'static {
     const COMMAND: &'static str = "";
     /// The role of which there is one, which does not change hands without need.
     const LEADER: Option<&'static str> = None;
+    /// The kind of fact with which a node says that it leads from now on; empty where nobody leads.
+    const ELECTED: &'static str = "";
 
     /// The configuration for these settings.
     ///

@@ -16,6 +16,7 @@ mod node;
 mod outcome;
 mod phases;
 mod queue;
+mod reign;
 mod strikes;
 mod trace;
 mod traffic;
@@ -43,6 +44,7 @@ pub use outcome::{
 };
 use phases::Course;
 use queue::Queue;
+use reign::Reign;
 use trace::{Kinds, Log};
 pub use trace::{Record, Tracer, Verbatim, What, kind_of};
 use traffic::Census;
@@ -80,6 +82,8 @@ pub struct Rules<P: Process> {
     pub vital: &'static [&'static str],
     /// The kind of fact that stands for one command; empty where the progress of the furthest node counts them.
     pub command: &'static str,
+    /// The kind of fact with which a node says that it leads; empty where nobody leads.
+    pub elected: &'static str,
     /// How long a core must stay converged.
     pub steady: Span,
 }
@@ -104,6 +108,7 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     plan: FaultPlan,
     faults: Faults<P>,
     course: Course,
+    reign: Reign,
     counters: Counters,
     instant: Instant,
     service_die: Die,
@@ -152,6 +157,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             clients: Clients::new(&policy, load, script, &plan, &world, &cast),
             faults: Faults::new(&plan),
             course: Course::new(&world),
+            reign: Reign::default(),
             counters: Counters::default(),
             instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
             service_die: service_die(plan.seeds.node),
@@ -458,6 +464,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn world_event(&mut self, event: &WorldEvent) {
+        self.reign.watch(self.now, event);
         self.checks.on_world(self.now, event, &mut self.board);
     }
 

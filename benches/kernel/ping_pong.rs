@@ -108,6 +108,7 @@ pub(crate) fn game(nodes: u32) -> Game {
             leader: None,
             vital: &[],
             command: "",
+            elected: "",
             steady: Span::ZERO,
         },
     };

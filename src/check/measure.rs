@@ -36,6 +36,13 @@ pub enum Reading {
         /// In so many nanoseconds.
         over: u128,
     },
+    /// So much time for each of so many.
+    TimeEach {
+        /// All of it, in nanoseconds.
+        total: u128,
+        /// How many shared it.
+        of: u64,
+    },
 }
 
 /// A distribution in a few numbers.
@@ -112,6 +119,13 @@ pub fn per_second(count: u64, over: u128) -> String {
     fraction(u128::from(count) * 1_000_000_000, over)
 }
 
+/// So much time for each of so many, rounded down. For each of none it is nothing.
+#[must_use]
+pub fn each(total: u128, of: u64) -> Span {
+    let each = total.checked_div(of.into()).unwrap_or(0);
+    Span(u64::try_from(each).unwrap_or(u64::MAX))
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 enum Written<'a> {
@@ -141,6 +155,13 @@ enum Written<'a> {
         over: String,
         per_second: String,
     },
+    TimeEach {
+        name: &'a str,
+        about: &'a str,
+        total: String,
+        of: u64,
+        each: Span,
+    },
 }
 
 /// In documents a distribution is its summary.
@@ -164,6 +185,9 @@ impl Serialize for Measure {
                 over: over.to_string(),
                 per_second: per_second(*count, *over),
             },
+            Reading::TimeEach { total, of } => {
+                Written::TimeEach { name, about, total: total.to_string(), of: *of, each: each(*total, *of) }
+            }
         };
         written.serialize(serializer)
     }
@@ -201,6 +225,15 @@ mod tests {
             "count": 3, "over": "2400000000", "per_second": "1.250000000",
         });
         assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn time_is_shared_out_to_whole_nanoseconds() {
+        assert_eq!(each(1_000_000_001, 2), Span(500_000_000));
+        assert_eq!(each(1, 0), Span::ZERO);
+        let reading = Reading::TimeEach { total: 3_000_000, of: 2 };
+        let written = serde_json::to_value(&Measure { name: "blocked", about: "how long", reading }).unwrap();
+        assert_eq!((&written["kind"], &written["each"]), (&"time_each".into(), &"1.5ms".into()));
     }
 
     #[test]

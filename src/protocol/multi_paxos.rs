@@ -265,6 +265,7 @@ impl Protocol for MultiPaxos {
         &["elected", "bound", "caught_up", "preempted", "quorum_lost", "redirected", "deduplicated"];
     const VITAL: &'static [&'static str] = &["elected", "chosen"];
     const LEADER: Option<&'static str> = Some("leader");
+    const ELECTED: &'static str = "elected";
 
     fn config(setup: &Setup<'_, MultiPaxosParams>) -> Result<MultiPaxosConfig, ParamError> {
         MultiPaxosConfig::new(setup)

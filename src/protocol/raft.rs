@@ -324,6 +324,7 @@ impl Protocol for Raft {
         &["elected", "stepped_down", "quorum_lost", "truncated", "read_confirmed", "redirected", "deduplicated"];
     const VITAL: &'static [&'static str] = &["elected", "committed"];
     const LEADER: Option<&'static str> = Some("leader");
+    const ELECTED: &'static str = "elected";
 
     fn config(setup: &Setup<'_, RaftParams>) -> Result<RaftConfig, ParamError> {
         RaftConfig::new(setup)

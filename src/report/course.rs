@@ -3,7 +3,7 @@
 use super::layout::{Ink, Sheet, Table, Tone, brief, count, many, share, too_hard};
 use super::words;
 use crate::check::PropertyInfo;
-use crate::check::measure::{Measure, Reading, Summary, fraction, per_second, summary, summary_of_times};
+use crate::check::measure::{Measure, Reading, Summary, each, fraction, per_second, summary, summary_of_times};
 use crate::ids::FaultKind;
 use crate::lab::Experiment;
 use crate::scenario::Scenario;
@@ -182,6 +182,11 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
             Reading::Rate { count, over } => {
                 let rate = format!("{}/s", per_second(*count, *over));
                 ratios.row(Tone::Plain, vec![(*name).to_owned(), rate, (*about).to_owned()]);
+                continue;
+            }
+            Reading::TimeEach { total, of } => {
+                let cells = vec![(*name).to_owned(), brief(each(*total, *of)), (*about).to_owned()];
+                ratios.row(Tone::Plain, cells);
                 continue;
             }
         };

@@ -37,9 +37,12 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was counted.
     pub counters: Counters,
-    /// What the properties measured.
+    /// What the properties measured, and how leadership went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Measure>,
+    /// How many commands there were: facts of the kind that the protocol names, or the progress of the furthest node
+    /// that lives in the end.
+    pub commands: u64,
     /// What nodes sent to each other, by kind, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -213,6 +216,9 @@ pub struct Availability {
     pub info: u64,
     /// Latency of those that took effect: the median, the 90th, 99th percentile and the longest.
     pub latency: Option<[Span; 4]>,
+    /// Each of these latencies, the shortest first.
+    #[serde(skip)]
+    pub latencies: Vec<Span>,
     /// The longest time without a successful answer.
     pub longest_gap: Span,
 }
@@ -237,7 +243,8 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             properties: lines.collect(),
             ledger: self.faults.ledger.clone(),
             counters: self.counters,
-            measures: self.checks.measured(self.now),
+            measures: self.measures(),
+            commands: self.commands(),
             traffic: self.traffic(),
             facts,
             clients: self.availability(),
@@ -248,13 +255,20 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         }
     }
 
-    fn traffic(&self) -> Option<Traffic> {
-        let furthest = || self.nodes().living().map(|seat| seat.state.glance().progress).max();
-        let commands = match self.rules.command {
-            "" => furthest().unwrap_or(0),
+    fn measures(&self) -> Vec<Measure> {
+        let reign = if self.rules.elected.is_empty() { Vec::new() } else { self.reign.measured(self.now) };
+        reign.into_iter().chain(self.checks.measured(self.now)).collect()
+    }
+
+    fn commands(&self) -> u64 {
+        match self.rules.command {
+            "" => self.nodes().living().map(|seat| seat.state.glance().progress).max().unwrap_or(0),
             fact => self.facts.counted(fact),
-        };
-        let lasted = self.now.since(Time::ZERO);
+        }
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        let (commands, lasted) = (self.commands(), self.now.since(Time::ZERO));
         let traffic = |census: &super::Census<P::Msg>| census.traffic(commands, self.counters.forced, lasted);
         self.census.as_ref().map(traffic)
     }
@@ -293,6 +307,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             fail: before(Answer::Fail),
             info: before(Answer::Info),
             latency,
+            latencies,
             longest_gap: self.clients.seen.longest_gap(end),
         }
     }

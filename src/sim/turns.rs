@@ -429,6 +429,9 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
         let at = At { now: self.now, node, life: self.nodes.0[node.index()].life };
         self.checks.on_fact(at, fact, &mut self.board);
         let place = self.facts.count(fact, node);
+        if self.facts.name(place).0 == self.rules.elected {
+            self.reign.elected(self.now, node);
+        }
         self.log.enter(self.now, What::Fact, node.0.into(), content_hash(fact), 0);
         self.trace(What::Fact, Endpoint::Node(node), None, || format!("{fact:?}"));
         if self.faults.is_waiting_for_facts() {

@@ -285,7 +285,14 @@ impl Stage {
 
     /// The run, watched by these properties.
     pub(crate) fn watched<C: Properties<Puppet>>(self) -> Sim<Puppet, C, Numbers> {
-        let rules = Rules { core: self.core, leader: self.leader, vital: self.vital, command: "", steady: self.steady };
+        let rules = Rules {
+            core: self.core,
+            leader: self.leader,
+            vital: self.vital,
+            command: "",
+            elected: "",
+            steady: self.steady,
+        };
         let setup = Setup {
             cast: self.cast,
             config: self.acts,

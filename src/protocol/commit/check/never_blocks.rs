@@ -151,14 +151,19 @@ impl<P: Site> Property<P> for NeverBlocks {
         self.judge(now)
     }
 
-    fn measured(&self, _now: Time) -> Vec<Measure> {
+    fn measured(&self, now: Time) -> Vec<Measure> {
         let about =
             "transactions about which some participant was uncertain while their coordinator was down undecided";
         let share = Reading::Share { part: self.blocked.len() as u128, whole: self.asked.len() as u128 };
         let times = "how long a participant was blocked by that, each time that it decided in the end";
+        let over = self.times.iter().map(|time| u128::from(time.0)).sum::<u128>();
+        let open = self.since.values().map(|&since| u128::from(now.since(since).0)).sum::<u128>();
+        let each = "how long participants were blocked by that, for each transaction about which some were uncertain";
+        let total = Reading::TimeEach { total: over + open, of: self.asked.len() as u64 };
         vec![
             Measure { name: "blocked", about, reading: share },
             Measure { name: "blocked_time", about: times, reading: Reading::Times(self.times.clone()) },
+            Measure { name: "blocked_per_transaction", about: each, reading: total },
         ]
     }
 }

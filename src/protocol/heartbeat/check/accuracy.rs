@@ -50,14 +50,12 @@ impl Property<Heartbeat> for StrongAccuracy {
     }
 }
 
-/// Mistakes of a run in which nobody crashed, up to the heal.
+/// Mistakes up to the first crash or the heal: until then every suspicion is one.
 #[derive(Debug)]
 struct Mistakes {
     web: Web,
-    /// Nobody crashed.
-    applies: bool,
-    /// When the world was healed.
-    healed: Option<Time>,
+    /// When it was no longer counted, if it is not.
+    ended: Option<Time>,
     /// When the last mistake of each pair began, and whether it is still made.
     last: BTreeMap<(NodeId, NodeId), (Time, bool)>,
     /// How many there were.
@@ -72,8 +70,7 @@ impl Mistakes {
     fn new(web: Web) -> Self {
         Self {
             web,
-            applies: true,
-            healed: None,
+            ended: None,
             last: BTreeMap::new(),
             made: 0,
             recurrences: Vec::new(),
@@ -83,7 +80,7 @@ impl Mistakes {
     }
 
     fn take(&mut self, At { now, node, .. }: At, fact: &Fact) {
-        if !self.applies || self.healed.is_some() {
+        if self.ended.is_some() {
             return;
         }
         match *fact {
@@ -106,20 +103,20 @@ impl Mistakes {
     }
 
     fn watch(&mut self, now: Time, event: &WorldEvent) {
-        match event {
-            WorldEvent::Crash { .. } | WorldEvent::Refused { .. } | WorldEvent::Retire { .. } => {
-                *self = Self { applies: false, ..Self::new(self.web) };
-            }
-            WorldEvent::Phase(Phase::Liveness) => self.healed = Some(now),
-            _ => {}
+        let ends = matches!(
+            event,
+            WorldEvent::Crash { .. }
+                | WorldEvent::Refused { .. }
+                | WorldEvent::Retire { .. }
+                | WorldEvent::Phase(Phase::Liveness)
+        );
+        if ends {
+            self.ended.get_or_insert(now);
         }
     }
 
     fn measured(&self, now: Time) -> Vec<Measure> {
-        if !self.applies {
-            return Vec::new();
-        }
-        let until = self.healed.unwrap_or(now);
+        let until = self.ended.unwrap_or(now);
         let open = self.last.values().filter(|(_, is_on)| *is_on);
         let open: u128 = open.map(|&(began, _)| u128::from(until.since(began).0)).sum();
         let whole = u128::from(until.0) * u128::from(self.web.pairs());
@@ -133,7 +130,7 @@ impl Mistakes {
             ),
             measure(
                 "mistakes",
-                "wrong suspicions per second of watching: their inverse is E(T_MR), not cut off by the end of the run",
+                "wrong suspicions per second of watching, before the first crash: their inverse is E(T_MR), not cut off by the end",
                 Reading::Rate { count: self.made, over: whole },
             ),
             measure(
@@ -143,7 +140,7 @@ impl Mistakes {
             ),
             measure(
                 "query_accuracy",
-                "how likely an answer is right at a drawn instant (P_A)",
+                "how likely an answer is right at a drawn instant before the first crash (P_A)",
                 Reading::Share { part, whole },
             ),
         ]

@@ -197,5 +197,16 @@ fn mistakes_are_timed_from_one_to_the_next_and_to_their_end() {
     // Six pairs for 400 ms; mistaken for 30, 200 and 100 ms.
     assert_eq!(share, Reading::Share { part: 2_070_000_000, whole: 2_400_000_000 });
     stage.crash(600, 2);
-    assert!(stage.0.measured(at(700)).is_empty(), "somebody crashed");
+    assert_eq!(stage.reading(700, "query_accuracy"), share, "what comes later does not count");
+}
+
+#[test]
+fn mistakes_count_until_somebody_crashes() {
+    let mut stage = Stage::<StrongAccuracy>::new();
+    stage.suspects(100, 0, 1);
+    stage.trusts(150, 0, 1);
+    stage.crash(200, 2);
+    stage.suspects(250, 0, 2);
+    assert_eq!(stage.reading(500, "mistakes"), Reading::Rate { count: 1, over: 1_200_000_000 });
+    assert_eq!(stage.reading(500, "query_accuracy"), Reading::Share { part: 1_150_000_000, whole: 1_200_000_000 });
 }
