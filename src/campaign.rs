@@ -18,7 +18,7 @@ mod results;
 mod run;
 mod shortfall;
 pub mod shrink;
-mod stats;
+pub mod stats;
 mod tally;
 
 pub use check::{Check, check};

@@ -1,6 +1,13 @@
-//! What may be said of a rate that was counted: exact intervals (Clopper and Pearson, 1934).
+//! What may be said of a rate that was counted: exact intervals (Clopper and Pearson, 1934). Below it what may be said
+//! of other quantities.
+
+mod estimate;
+mod quantile;
 
 use statrs::function::beta::beta_reg;
+
+pub use estimate::{Estimate, Part, mean, proportion, rate, share};
+pub use quantile::Pool;
 
 /// How sure an interval is.
 const CONFIDENCE: f64 = 0.95;
@@ -13,29 +20,41 @@ pub fn interval(hits: u64, trials: u64) -> [f64; 2] {
         return [0.0, 1.0];
     }
     let doubt = 1.0 - CONFIDENCE;
-    let side = if hits == 0 || hits == trials { doubt } else { doubt / 2.0 };
     let misses = trials - hits;
     // Where all are of one kind the bound is known in closed form.
     let extreme = doubt.ln() / trials as f64;
     match (hits, misses) {
         (0, _) => [0.0, -extreme.exp_m1()],
         (_, 0) => [extreme.exp(), 1.0],
-        _ => [quantile(hits, misses + 1, side), quantile(hits + 1, misses, 1.0 - side)],
+        _ => clopper_pearson(hits as f64, trials as f64),
     }
+}
+
+/// The interval with equal tails in which the rate lies with 95 % confidence or more. Counts may be effective ones, and
+/// then they need not be whole.
+fn clopper_pearson(hits: f64, trials: f64) -> [f64; 2] {
+    let side = (1.0 - CONFIDENCE) / 2.0;
+    let misses = trials - hits;
+    let low = if hits <= 0.0 { 0.0 } else { beta(hits, misses + 1.0, side) };
+    let high = if misses <= 0.0 { 1.0 } else { beta(hits + 1.0, misses, 1.0 - side) };
+    [low, high]
 }
 
 /// Where the beta distribution with these parameters reaches `p`. By halves on a logarithmic scale, for rates are
 /// small.
-fn quantile(a: u64, b: u64, p: f64) -> f64 {
+fn beta(a: f64, b: f64, p: f64) -> f64 {
     /// More than a double has digits.
     const HALVINGS: u32 = 80;
     let (mut low, mut high) = (-60.0_f64, 0.0_f64);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
-        if beta_reg(a as f64, b as f64, middle.exp2()) < p { low = middle } else { high = middle }
+        if beta_reg(a, b, middle.exp2()) < p { low = middle } else { high = middle }
     }
     high.exp2()
 }
+
+#[cfg(test)]
+mod coverage;
 
 #[cfg(test)]
 mod tests {
