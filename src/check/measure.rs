@@ -1,6 +1,6 @@
 //! What properties measure beside judging: how long, how often, which share. Plain data, in integers.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::time::Span;
 
@@ -13,10 +13,27 @@ pub struct Measure {
     pub about: &'static str,
     /// What was read.
     pub reading: Reading,
+    /// Whether more of it is better; of most things less is.
+    pub more_is_better: bool,
+}
+
+impl Measure {
+    /// A quantity of which less is better.
+    #[must_use]
+    pub fn new(name: &'static str, about: &'static str, reading: Reading) -> Self {
+        Self { name, about, reading, more_is_better: false }
+    }
+
+    /// More of it is better.
+    #[must_use]
+    pub fn more(self) -> Self {
+        Self { more_is_better: true, ..self }
+    }
 }
 
 /// What was read of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reading {
     /// A length of time for every occurrence, in any order.
     Times(Vec<Span>),
@@ -167,7 +184,7 @@ enum Written<'a> {
 /// In documents a distribution is its summary.
 impl Serialize for Measure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { name, about, reading } = self;
+        let Self { name, about, reading, .. } = self;
         let written = match reading {
             Reading::Times(times) => Written::Times { name, about, times: summary_of_times(times) },
             Reading::Counts(counts) => Written::Counts { name, about, counts: summary(counts) },
@@ -219,7 +236,7 @@ mod tests {
         assert_eq!(per_second(3, 2_400_000_000), "1.250000000");
         assert_eq!(per_second(0, 0), "0.000000000");
         let reading = Reading::Rate { count: 3, over: 2_400_000_000 };
-        let written = serde_json::to_value(&Measure { name: "mistakes", about: "how often", reading }).unwrap();
+        let written = serde_json::to_value(&Measure::new("mistakes", "how often", reading)).unwrap();
         let expected = serde_json::json!({
             "kind": "rate", "name": "mistakes", "about": "how often",
             "count": 3, "over": "2400000000", "per_second": "1.250000000",
@@ -232,14 +249,14 @@ mod tests {
         assert_eq!(each(1_000_000_001, 2), Span(500_000_000));
         assert_eq!(each(1, 0), Span::ZERO);
         let reading = Reading::TimeEach { total: 3_000_000, of: 2 };
-        let written = serde_json::to_value(&Measure { name: "blocked", about: "how long", reading }).unwrap();
+        let written = serde_json::to_value(&Measure::new("blocked", "how long", reading)).unwrap();
         assert_eq!((&written["kind"], &written["each"]), (&"time_each".into(), &"1.5ms".into()));
     }
 
     #[test]
     fn documents_hold_summaries() {
         let times = Reading::Times(vec![Span::ms(3), Span::ms(1)]);
-        let measure = Measure { name: "blocked_time", about: "how long", reading: times };
+        let measure = Measure::new("blocked_time", "how long", times);
         let written = serde_json::to_value(&measure).unwrap();
         let expected = serde_json::json!({
             "kind": "times", "name": "blocked_time", "about": "how long",

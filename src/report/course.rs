@@ -166,7 +166,7 @@ fn nodes(sheet: &mut Sheet, counters: &Counters, traffic: Option<&Traffic>) {
 fn measured(sheet: &mut Sheet, measures: &[Measure]) {
     let mut distributions = Table::new(&["<", "count", "mean", "p50", "p90", "p99", "max"]);
     let mut ratios = Table::new(&["<", "", "<"]);
-    for Measure { name, about, reading } in measures {
+    for Measure { name, about, reading, .. } in measures {
         let cells = match reading {
             Reading::Times(times) => {
                 summary_of_times(times).map(|of| (of.count, [of.mean, of.p50, of.p90, of.p99, of.max].map(brief)))

@@ -55,15 +55,18 @@ impl Reign {
     pub(super) fn measured(&self, now: Time) -> Vec<Measure> {
         let lasted = self.healed.unwrap_or(now).since(Time::ZERO);
         let first: Vec<Span> = self.first.iter().map(|first| first.since(Time::ZERO)).collect();
-        let measure = |name, about, reading| Measure { name, about, reading };
         vec![
-            measure("time_to_leader", "from the start until somebody leads for the first time", Reading::Times(first)),
-            measure(
+            Measure::new(
+                "time_to_leader",
+                "from the start until somebody leads for the first time",
+                Reading::Times(first),
+            ),
+            Measure::new(
                 "leader_changes",
                 "elections after the first one, per second",
                 Reading::Rate { count: self.changes, over: lasted.0.into() },
             ),
-            measure(
+            Measure::new(
                 "failover_time",
                 "from a leader's crash or pause until the next one is elected, where it did not come back before that",
                 Reading::Times(self.failovers.clone()),

@@ -269,7 +269,7 @@ impl Property<Puppet> for NoCrash {
     }
 
     fn measured(&self, _now: Time) -> Vec<Measure> {
-        vec![Measure { name: "lives", about: "which life was booted into", reading: Reading::Counts(self.0.clone()) }]
+        vec![Measure::new("lives", "which life was booted into", Reading::Counts(self.0.clone()))]
     }
 }
 

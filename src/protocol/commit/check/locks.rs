@@ -107,8 +107,8 @@ impl<P: Site> Property<P> for LocksReleased {
         let about = "transactions that found an account locked by another, of all that were begun";
         let share = Reading::Share { part: self.locked_out.len() as u128, whole: self.begun };
         vec![
-            Measure { name: "lock_time", about: times, reading: Reading::Times(self.times.clone()) },
-            Measure { name: "locked_out", about, reading: share },
+            Measure::new("lock_time", times, Reading::Times(self.times.clone())),
+            Measure::new("locked_out", about, share),
         ]
     }
 }

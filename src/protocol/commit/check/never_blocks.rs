@@ -161,9 +161,9 @@ impl<P: Site> Property<P> for NeverBlocks {
         let each = "how long participants were blocked by that, for each transaction about which some were uncertain";
         let total = Reading::TimeEach { total: over + open, of: self.asked.len() as u64 };
         vec![
-            Measure { name: "blocked", about, reading: share },
-            Measure { name: "blocked_time", about: times, reading: Reading::Times(self.times.clone()) },
-            Measure { name: "blocked_per_transaction", about: each, reading: total },
+            Measure::new("blocked", about, share),
+            Measure::new("blocked_time", times, Reading::Times(self.times.clone())),
+            Measure::new("blocked_per_transaction", each, total),
         ]
     }
 }

@@ -121,28 +121,29 @@ impl Mistakes {
         let open: u128 = open.map(|&(began, _)| u128::from(until.since(began).0)).sum();
         let whole = u128::from(until.0) * u128::from(self.web.pairs());
         let part = whole.saturating_sub(self.mistaken + open);
-        let measure = |name, about, reading| Measure { name, about, reading };
         vec![
-            measure(
+            Measure::new(
                 "mistake_recurrence",
                 "from one wrong suspicion to the next of the same pair, where there is one within the run (T_MR)",
                 Reading::Times(self.recurrences.clone()),
-            ),
-            measure(
+            )
+            .more(),
+            Measure::new(
                 "mistakes",
                 "wrong suspicions per second of watching, before the first crash: their inverse is E(T_MR), not cut off by the end",
                 Reading::Rate { count: self.made, over: whole },
             ),
-            measure(
+            Measure::new(
                 "mistake_duration",
                 "how long a wrong suspicion lasts that ends within the run (T_M)",
                 Reading::Times(self.durations.clone()),
             ),
-            measure(
+            Measure::new(
                 "query_accuracy",
                 "how likely an answer is right at a drawn instant before the first crash (P_A)",
                 Reading::Share { part, whole },
-            ),
+            )
+            .more(),
         ]
     }
 }

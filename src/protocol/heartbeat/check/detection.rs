@@ -182,16 +182,17 @@ impl Property<Heartbeat> for DetectionBound {
             return Vec::new();
         }
         vec![
-            Measure {
-                name: "detection_time",
-                about: "from a crash to the suspicion that lasts until its end, of crashes that were noticed (T_D)",
-                reading: Reading::Times(times),
-            },
-            Measure {
-                name: "noticed",
-                about: "crashes, by who was watching, that were noticed, of those and the ones that never were",
-                reading: Reading::Share { part: noticed, whole },
-            },
+            Measure::new(
+                "detection_time",
+                "from a crash to the suspicion that lasts until its end, of crashes that were noticed (T_D)",
+                Reading::Times(times),
+            ),
+            Measure::new(
+                "noticed",
+                "crashes, by who was watching, that were noticed, of those and the ones that never were",
+                Reading::Share { part: noticed, whole },
+            )
+            .more(),
         ]
     }
 }
