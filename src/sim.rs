@@ -11,6 +11,7 @@ mod event;
 mod export;
 mod faults;
 mod links;
+mod majority;
 mod network;
 mod node;
 mod outcome;
@@ -37,6 +38,7 @@ use crate::workload::{ClientPolicy, Workload};
 use clients::Clients;
 use event::Event;
 use faults::Faults;
+use majority::Majority;
 use network::{Network, Ordinals};
 use node::{Slot, Table};
 pub use outcome::{
@@ -109,6 +111,7 @@ pub struct Sim<P: Process, C: Properties<P>, W: Workload<P>> {
     faults: Faults<P>,
     course: Course,
     reign: Reign,
+    majority: Majority,
     counters: Counters,
     instant: Instant,
     service_die: Die,
@@ -158,6 +161,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
             faults: Faults::new(&plan),
             course: Course::new(&world),
             reign: Reign::default(),
+            majority: Majority::new(cast.groups().first().map_or(0..0, |group| group.members.clone())),
             counters: Counters::default(),
             instant: Instant { at: Time::ZERO, ends: world.budget.per_instant.min(world.budget.events) },
             service_die: service_die(plan.seeds.node),
@@ -465,6 +469,7 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
 
     fn world_event(&mut self, event: &WorldEvent) {
         self.reign.watch(self.now, event);
+        self.majority.watch(self.now, event);
         self.checks.on_world(self.now, event, &mut self.board);
     }
 

@@ -1,6 +1,6 @@
 //! What properties measure beside judging: how long, how often, which share. Plain data, in integers.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::time::Span;
 
@@ -32,8 +32,7 @@ impl Measure {
 }
 
 /// What was read of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// A length of time for every occurrence, in any order.
     Times(Vec<Span>),
@@ -44,6 +43,13 @@ pub enum Reading {
         /// The part.
         part: u128,
         /// The whole; zero where there was nothing to be a part of.
+        whole: u128,
+    },
+    /// So much of the time.
+    TimeShare {
+        /// The part, in nanoseconds.
+        part: u128,
+        /// The whole; zero where no time passed.
         whole: u128,
     },
     /// How often something happened in all the time in which it could, such as that of all pairs of nodes together.
@@ -58,6 +64,13 @@ pub enum Reading {
         /// All of it, in nanoseconds.
         total: u128,
         /// How many shared it.
+        of: u64,
+    },
+    /// So many for each of so many, such as messages for each command.
+    CountEach {
+        /// All of them.
+        total: u64,
+        /// What they were for.
         of: u64,
     },
 }
@@ -179,6 +192,13 @@ enum Written<'a> {
         of: u64,
         each: Span,
     },
+    CountEach {
+        name: &'a str,
+        about: &'a str,
+        total: u64,
+        of: u64,
+        each: String,
+    },
 }
 
 /// In documents a distribution is its summary.
@@ -188,7 +208,7 @@ impl Serialize for Measure {
         let written = match reading {
             Reading::Times(times) => Written::Times { name, about, times: summary_of_times(times) },
             Reading::Counts(counts) => Written::Counts { name, about, counts: summary(counts) },
-            Reading::Share { part, whole } => Written::Share {
+            Reading::Share { part, whole } | Reading::TimeShare { part, whole } => Written::Share {
                 name,
                 about,
                 part: part.to_string(),
@@ -205,6 +225,13 @@ impl Serialize for Measure {
             Reading::TimeEach { total, of } => {
                 Written::TimeEach { name, about, total: total.to_string(), of: *of, each: each(*total, *of) }
             }
+            Reading::CountEach { total, of } => Written::CountEach {
+                name,
+                about,
+                total: *total,
+                of: *of,
+                each: fraction((*total).into(), (*of).into()),
+            },
         };
         written.serialize(serializer)
     }
@@ -236,7 +263,7 @@ mod tests {
         assert_eq!(per_second(3, 2_400_000_000), "1.250000000");
         assert_eq!(per_second(0, 0), "0.000000000");
         let reading = Reading::Rate { count: 3, over: 2_400_000_000 };
-        let written = serde_json::to_value(&Measure::new("mistakes", "how often", reading)).unwrap();
+        let written = serde_json::to_value(Measure::new("mistakes", "how often", reading)).unwrap();
         let expected = serde_json::json!({
             "kind": "rate", "name": "mistakes", "about": "how often",
             "count": 3, "over": "2400000000", "per_second": "1.250000000",
@@ -249,7 +276,7 @@ mod tests {
         assert_eq!(each(1_000_000_001, 2), Span(500_000_000));
         assert_eq!(each(1, 0), Span::ZERO);
         let reading = Reading::TimeEach { total: 3_000_000, of: 2 };
-        let written = serde_json::to_value(&Measure::new("blocked", "how long", reading)).unwrap();
+        let written = serde_json::to_value(Measure::new("blocked", "how long", reading)).unwrap();
         assert_eq!((&written["kind"], &written["each"]), (&"time_each".into(), &"1.5ms".into()));
     }
 

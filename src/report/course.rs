@@ -174,8 +174,9 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
             Reading::Counts(counts) => {
                 summary(counts).map(|of| (of.count, [of.mean, of.p50, of.p90, of.p99, of.max].map(count)))
             }
-            Reading::Share { part, whole } => {
-                let cells = vec![(*name).to_owned(), fraction(*part, *whole), (*about).to_owned()];
+            Reading::Share { part, whole } | Reading::TimeShare { part, whole } => {
+                let share = if *whole == 0 { "-".to_owned() } else { fraction(*part, *whole) };
+                let cells = vec![(*name).to_owned(), share, (*about).to_owned()];
                 ratios.row(Tone::Plain, cells);
                 continue;
             }
@@ -187,6 +188,11 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
             Reading::TimeEach { total, of } => {
                 let cells = vec![(*name).to_owned(), brief(each(*total, *of)), (*about).to_owned()];
                 ratios.row(Tone::Plain, cells);
+                continue;
+            }
+            Reading::CountEach { total, of } => {
+                let each = fraction((*total).into(), (*of).into());
+                ratios.row(Tone::Plain, vec![(*name).to_owned(), each, (*about).to_owned()]);
                 continue;
             }
         };

@@ -256,8 +256,12 @@ impl<P: Process, C: Properties<P>, W: Workload<P>> Sim<P, C, W> {
     }
 
     fn measures(&self) -> Vec<Measure> {
-        let reign = if self.rules.elected.is_empty() { Vec::new() } else { self.reign.measured(self.now) };
-        reign.into_iter().chain(self.checks.measured(self.now)).collect()
+        let mut measures = self.checks.measured(self.now);
+        if !self.rules.elected.is_empty() {
+            measures.extend(self.reign.measured(self.now));
+            measures.push(self.majority.measured(self.now));
+        }
+        measures
     }
 
     fn commands(&self) -> u64 {

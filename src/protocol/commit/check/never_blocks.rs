@@ -28,13 +28,31 @@ pub struct NeverBlocks {
     since: BTreeMap<(Txn, NodeId), Time>,
     asked: BTreeSet<Txn>,
     blocked: BTreeSet<Txn>,
+    /// How long, each time that a participant decided in the end.
     times: Vec<Span>,
+    /// Since when some participant is blocked, by transaction.
+    held: BTreeMap<Txn, Time>,
+    /// For how long transactions held some participant, all together.
+    holding: u128,
 }
 
 impl NeverBlocks {
     fn block(&mut self, txn: Txn, node: NodeId, now: Time) {
         self.blocked.insert(txn);
         self.since.entry((txn, node)).or_insert(now);
+        self.held.entry(txn).or_insert(now);
+    }
+
+    /// A participant is not blocked any more: since when it was, if it was.
+    fn release(&mut self, txn: Txn, node: NodeId, now: Time) -> Option<Time> {
+        let since = self.since.remove(&(txn, node))?;
+        let others = (txn, NodeId(0))..=(txn, NodeId(u32::MAX));
+        if self.since.range(others).next().is_none()
+            && let Some(held) = self.held.remove(&txn)
+        {
+            self.holding += u128::from(now.since(held).0);
+        }
+        Some(since)
     }
 
     /// A participant is uncertain: it has voted, or comes back.
@@ -51,7 +69,7 @@ impl NeverBlocks {
             self.open.remove(&txn);
         }
         let was_uncertain = self.leave(txn, at.node);
-        if let Some(since) = self.since.remove(&(txn, at.node)) {
+        if let Some(since) = self.release(txn, at.node, at.now) {
             self.times.push(at.now.since(since));
         }
         let verdict = self.judge(at.now);
@@ -84,7 +102,7 @@ impl NeverBlocks {
             self.uncertain.iter().filter(|(_, nodes)| nodes.contains(&node)).map(|(&txn, _)| txn).collect();
         for txn in left {
             self.due.unset(txn, node);
-            self.since.remove(&(txn, node));
+            self.release(txn, node, now);
             self.leave(txn, node);
         }
     }
@@ -116,6 +134,8 @@ impl<P: Site> Property<P> for NeverBlocks {
             asked: BTreeSet::new(),
             blocked: BTreeSet::new(),
             times: Vec::new(),
+            held: BTreeMap::new(),
+            holding: 0,
         }
     }
 
@@ -156,10 +176,10 @@ impl<P: Site> Property<P> for NeverBlocks {
             "transactions about which some participant was uncertain while their coordinator was down undecided";
         let share = Reading::Share { part: self.blocked.len() as u128, whole: self.asked.len() as u128 };
         let times = "how long a participant was blocked by that, each time that it decided in the end";
-        let over = self.times.iter().map(|time| u128::from(time.0)).sum::<u128>();
-        let open = self.since.values().map(|&since| u128::from(now.since(since).0)).sum::<u128>();
-        let each = "how long participants were blocked by that, for each transaction about which some were uncertain";
-        let total = Reading::TimeEach { total: over + open, of: self.asked.len() as u64 };
+        let open = self.held.values().map(|&held| u128::from(now.since(held).0)).sum::<u128>();
+        let each =
+            "how long some participant was blocked by that, for each transaction about which some were uncertain";
+        let total = Reading::TimeEach { total: self.holding + open, of: self.asked.len() as u64 };
         vec![
             Measure::new("blocked", about, share),
             Measure::new("blocked_time", times, Reading::Times(self.times.clone())),

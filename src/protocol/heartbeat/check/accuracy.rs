@@ -141,7 +141,7 @@ impl Mistakes {
             Measure::new(
                 "query_accuracy",
                 "how likely an answer is right at a drawn instant before the first crash (P_A)",
-                Reading::Share { part, whole },
+                Reading::TimeShare { part, whole },
             )
             .more(),
         ]
