@@ -12,6 +12,7 @@ mod explain;
 mod locate;
 mod reproducer;
 mod schema;
+pub mod setting;
 mod strict;
 #[cfg(test)]
 mod tests;
