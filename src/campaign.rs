@@ -19,6 +19,7 @@ mod run;
 mod shortfall;
 pub mod shrink;
 pub mod stats;
+pub mod sweep;
 mod tally;
 
 pub use check::{Check, check};

@@ -28,6 +28,8 @@ mod schema;
 mod shell;
 mod shrink;
 mod stop;
+mod sweep;
+mod sweep_files;
 mod telling;
 mod watch;
 
@@ -53,6 +55,7 @@ enum Command {
     Run(run::Args),
     Replay(replay::Args),
     Gate(gate::Args),
+    Sweep(sweep::Args),
     Merge(merge::Args),
     Bugs(bugs::Args),
     Digests(digests::Args),
@@ -110,6 +113,7 @@ impl Command {
             Self::Run(args) => args.output.console(),
             Self::Replay(args) => args.output.console(),
             Self::Gate(args) => Console::new(args.outputs.json),
+            Self::Sweep(args) => Console::new(args.json),
             Self::Merge(args) => Console::new(args.outputs.json),
             Self::Bugs(args) => Console::new(args.json),
             Self::Shrink(args) => Console::new(args.json),
@@ -123,7 +127,7 @@ impl Command {
         match self {
             Self::Run(args) => args.output.bisect,
             Self::Replay(args) => args.output.bisect,
-            Self::Gate(_) | Self::Merge(_) | Self::Bugs(_) | Self::Digests(_) => false,
+            Self::Gate(_) | Self::Sweep(_) | Self::Merge(_) | Self::Bugs(_) | Self::Digests(_) => false,
             Self::Shrink(_) | Self::History(_) | Self::List(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
@@ -133,13 +137,14 @@ impl Command {
             Self::Run(args) => run::act(args, experiments, console),
             Self::Replay(args) => replay::act(args, experiments, console),
             Self::Gate(args) => gate::act(args, experiments, console),
+            Self::Sweep(args) => sweep::act(args, experiments, console),
             Self::Merge(args) => merge::act(args, experiments, console),
             Self::Bugs(args) => bugs::act(args, experiments, console),
             Self::Digests(args) => digests::act(args, experiments, console),
             Self::Shrink(args) => shrink::act(args, experiments, console),
             Self::History(args) => history::act(args, console),
             Self::List(args) => list::act(args, experiments, console),
-            Self::Schema(_) => Ok(schema::act(experiments, console)),
+            Self::Schema(args) => Ok(schema::act(args, experiments, console)),
             Self::Completions(args) => Ok(completions::act(args, console)),
         }
     }

@@ -12,7 +12,7 @@ pub mod document;
 pub mod explained;
 pub mod files;
 pub mod layout;
-mod markup;
+pub(crate) mod markup;
 pub mod page;
 pub mod perfetto;
 pub mod picture;

@@ -13,6 +13,9 @@ fn scenarios() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();
+        if folder.ends_with("sweeps") {
+            continue;
+        }
         files.extend(std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
     }
     files.sort();

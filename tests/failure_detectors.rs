@@ -46,7 +46,7 @@ fn times<'a>(outcome: &'a Outcome, name: &str) -> &'a [Span] {
 
 fn share(outcome: &Outcome, name: &str) -> Option<(u128, u128)> {
     match outcome.measures.iter().find(|measure| measure.name == name)?.reading {
-        Reading::Share { part, whole } | Reading::TimeShare { part, whole } => Some((part, whole)),
+        Reading::Share { part, whole } => Some((part, whole)),
         _ => None,
     }
 }

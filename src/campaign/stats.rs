@@ -6,7 +6,7 @@ mod quantile;
 
 use statrs::function::beta::beta_reg;
 
-pub use estimate::{Estimate, Part, mean, proportion, rate, share};
+pub use estimate::{Estimate, Part, mean, normal_quantile, proportion, rate, share};
 pub use quantile::Pool;
 
 /// How sure an interval is.

@@ -45,13 +45,6 @@ pub enum Reading {
         /// The whole; zero where there was nothing to be a part of.
         whole: u128,
     },
-    /// So much of the time.
-    TimeShare {
-        /// The part, in nanoseconds.
-        part: u128,
-        /// The whole; zero where no time passed.
-        whole: u128,
-    },
     /// How often something happened in all the time in which it could, such as that of all pairs of nodes together.
     Rate {
         /// How often.
@@ -208,7 +201,7 @@ impl Serialize for Measure {
         let written = match reading {
             Reading::Times(times) => Written::Times { name, about, times: summary_of_times(times) },
             Reading::Counts(counts) => Written::Counts { name, about, counts: summary(counts) },
-            Reading::Share { part, whole } | Reading::TimeShare { part, whole } => Written::Share {
+            Reading::Share { part, whole } => Written::Share {
                 name,
                 about,
                 part: part.to_string(),

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::gate::files;
+use super::gate::{files, of_sweeps};
 use super::interrupt;
 use super::output::replaceable;
 use super::progress::Progress;
@@ -16,6 +16,7 @@ use super::stop::Stop;
 use serde_json::Value;
 
 use crate::campaign::kill::{self, Cell, Matrix, Profile};
+use crate::campaign::sweep::is_sweep;
 use crate::campaign::{self, End, Job, Order, Sample, Tally, write_whole};
 use crate::lab::Experiment;
 use crate::params::unknown;
@@ -134,7 +135,14 @@ fn profiles<'e>(
     let mut profiles = Vec::new();
     for file in files(&args.paths, None) {
         let file = file.map_err(|unusable| Stop::input(unusable.error))?;
-        let job = Job::new(experiments, Document::load(&file)?)?;
+        let document = Document::load(&file)?;
+        if is_sweep(&document) {
+            if args.paths.contains(&file) {
+                return Err(document.place(of_sweeps()).into());
+            }
+            continue;
+        }
+        let job = Job::new(experiments, document)?;
         let all = job.experiment.bugs().iter().map(|bug| bug.name);
         let bugs: Vec<&str> = all.filter(|&bug| args.bug.as_ref().is_none_or(|only| only == bug)).collect();
         if job.document.value().get("bug").is_some() {

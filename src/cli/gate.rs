@@ -18,6 +18,7 @@ use super::interrupt;
 use super::outputs::Outputs;
 use super::progress::Progress;
 use super::stop::Stop;
+use crate::campaign::sweep::is_sweep;
 use crate::campaign::{self, Course, Done, End, Job, Order, Results, Sample, Shard, Unusable, Worst, account};
 use crate::lab::Experiment;
 use crate::params::unknown;
@@ -199,6 +200,13 @@ impl Args {
     fn job<'e>(&self, file: &Path, experiments: &[&'e dyn Experiment]) -> Result<Option<Job<'e>>, Unusable> {
         let load = || {
             let mut document = Document::load(file)?;
+            if is_sweep(&document) {
+                return if self.paths.iter().any(|path| path == file) {
+                    Err(document.place(of_sweeps()))
+                } else {
+                    Ok(None)
+                };
+            }
             if document.value().get("plan").is_some() && document.protocol().is_none() {
                 let message = "this is a reproducer, not a scenario; give its folder with --corpus";
                 return Err(document.place(ScenarioError::new("", message)));
@@ -214,6 +222,11 @@ impl Args {
         };
         load().map_err(|error| Unusable { file: file.display().to_string(), error: error.to_string() })
     }
+}
+
+/// What sweeps are given to a command that runs scenarios.
+pub(super) fn of_sweeps() -> ScenarioError {
+    ScenarioError::new("", "this is a sweep, not a scenario; it is run with `seedstorm sweep`")
 }
 
 /// The scenario files of these paths, each once: of a folder all that end in `.json`, those of its folders included,

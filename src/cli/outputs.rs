@@ -20,7 +20,7 @@ pub(super) struct Outputs {
     junit: Option<PathBuf>,
     /// Lets files that are named, and are there already, be replaced
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
     /// Prints the results as one JSON document instead of the account
     #[arg(long)]
     pub(super) json: bool,
@@ -41,6 +41,15 @@ impl Outputs {
             return Err(Stop::input("--results and --junit name one file; give them two"));
         }
         Ok(())
+    }
+
+    /// A sweep has files of its own.
+    pub(super) fn refuse_for_sweeps(&self) -> Result<(), Stop> {
+        let given =
+            [("--results", &self.results), ("--junit", &self.junit)].into_iter().find(|(_, file)| file.is_some());
+        given.map_or(Ok(()), |(option, _)| {
+            Err(Stop::input(format!("{option}: is for campaigns; the results of a sweep go to --out FOLDER")))
+        })
     }
 
     /// Everything that was asked for, and what GitHub asks for when running there. What cannot be written keeps nothing

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use crate::campaign::sweep::engine;
 use crate::campaign::{Watch, shrink};
 use crate::report::layout::many;
 
@@ -66,6 +67,18 @@ impl Watch for Progress {
             self.failed.fetch_add(1, Ordering::Relaxed);
             self.tell("");
         }
+    }
+}
+
+impl engine::Watch for Progress {
+    fn ran(&self) {
+        self.bar.inc(1);
+    }
+
+    fn spared(&self, runs: u64) {
+        // What took no time says nothing of the time that is left.
+        self.bar.inc(runs);
+        self.bar.reset_eta();
     }
 }
 

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::exit::Exit;
+use super::gate::of_sweeps;
 use super::keep::{Keep, Kept, reproducer};
 use super::launch::{Launch, Story, differed};
 use super::output::Output;
 use super::shell::{program, quoted};
 use super::stop::Stop;
 use super::telling::{self, Again};
+use crate::campaign::sweep::is_sweep;
 use crate::campaign::write_whole;
 use crate::fault::FaultPlan;
 use crate::lab::{self, Experiment, Look, Shown, admit};
@@ -71,6 +73,9 @@ fn prepare<'e>(args: &Args, experiments: &[&'e dyn Experiment]) -> Result<Prepar
     if document.value().get("plan").is_some() && document.protocol().is_none() {
         let message = "this is a reproducer, not a scenario; a reproducer is run with `seedstorm replay`";
         return Err(document.place(ScenarioError::new("", message)).into());
+    }
+    if is_sweep(&document) {
+        return Err(document.place(of_sweeps()).into());
     }
     let experiment = admit(experiments, &document)?;
     if let Some(bug) = &args.bug {

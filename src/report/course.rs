@@ -174,7 +174,7 @@ fn measured(sheet: &mut Sheet, measures: &[Measure]) {
             Reading::Counts(counts) => {
                 summary(counts).map(|of| (of.count, [of.mean, of.p50, of.p90, of.p99, of.max].map(count)))
             }
-            Reading::Share { part, whole } | Reading::TimeShare { part, whole } => {
+            Reading::Share { part, whole } => {
                 let share = if *whole == 0 { "-".to_owned() } else { fraction(*part, *whole) };
                 let cells = vec![(*name).to_owned(), share, (*about).to_owned()];
                 ratios.row(Tone::Plain, cells);

@@ -152,17 +152,18 @@ impl Sheet {
 /// Rows under one header. Columns are as wide as their widest cell.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    header: Vec<&'static str>,
+    header: Vec<String>,
     left: Vec<bool>,
     rows: Vec<(Tone, Vec<String>)>,
 }
 
 impl Table {
     /// A table with these columns; a name that begins with `<` is set to the left.
-    pub(crate) fn new(columns: &[&'static str]) -> Self {
+    pub(crate) fn new(columns: &[impl AsRef<str>]) -> Self {
+        let names = || columns.iter().map(AsRef::as_ref);
         Self {
-            header: columns.iter().map(|name| name.trim_start_matches('<')).collect(),
-            left: columns.iter().map(|name| name.starts_with('<')).collect(),
+            header: names().map(|name| name.trim_start_matches('<').to_owned()).collect(),
+            left: names().map(|name| name.starts_with('<')).collect(),
             rows: Vec::new(),
         }
     }
@@ -171,14 +172,20 @@ impl Table {
         self.rows.push((tone, cells));
     }
 
+    /// Whether all columns are as wide as they should be.
+    pub(crate) fn fits(&self) -> bool {
+        let wide: usize = (0..self.header.len()).map(|column| self.widest(column) + GAP.len()).sum();
+        wide <= WIDTH - TAB + GAP.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     fn lines(&self, ink: Ink) -> Vec<String> {
         let widths = self.widths();
-        let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
-        let named = header.iter().any(|name| !name.is_empty()).then_some((Tone::Aside, header));
+        let is_named = self.header.iter().any(|name| !name.is_empty());
+        let named = is_named.then(|| (Tone::Aside, self.header.clone()));
         let rows = named.iter().chain(&self.rows);
         rows.flat_map(|(tone, cells)| self.set(cells, &widths).into_iter().map(|line| ink.paint(*tone, &line)))
             .collect()
@@ -186,16 +193,17 @@ impl Table {
 
     /// Columns are as wide as their widest cell; the last one as what is left.
     fn widths(&self) -> Vec<usize> {
-        let widest = |column: usize| {
-            let cells = self.rows.iter().map(|(_, cells)| cells[column].chars().count());
-            cells.chain([self.header[column].chars().count()]).max().unwrap_or(0)
-        };
-        let mut widths: Vec<usize> = (0..self.header.len()).map(widest).collect();
+        let mut widths: Vec<usize> = (0..self.header.len()).map(|column| self.widest(column)).collect();
         if let Some((last, others)) = widths.split_last_mut() {
             let taken: usize = others.iter().map(|width| width + GAP.len()).sum();
             *last = (*last).min((WIDTH - TAB).saturating_sub(taken)).max(1);
         }
         widths
+    }
+
+    fn widest(&self, column: usize) -> usize {
+        let cells = self.rows.iter().map(|(_, cells)| cells[column].chars().count());
+        cells.chain([self.header[column].chars().count()]).max().unwrap_or(0)
     }
 
     /// One row; what is too long for the last column goes on below.

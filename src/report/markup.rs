@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 
 /// A text within HTML.
-pub(super) struct Safe<T>(pub(super) T);
+pub(crate) struct Safe<T>(pub(crate) T);
 
 impl<T: Display> Display for Safe<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

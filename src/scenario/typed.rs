@@ -1,6 +1,8 @@
 //! From raw JSON to typed settings, with errors that name the place.
 
-use std::collections::BTreeSet;
+use std::any::TypeId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -24,7 +26,7 @@ pub fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, Scenar
 ///
 /// # Errors
 /// The field that is unknown to both, missing or not of its type.
-pub fn split_workload<T: DeserializeOwned + JsonSchema>(
+pub fn split_workload<T: DeserializeOwned + JsonSchema + 'static>(
     workload: &Map<String, Value>,
 ) -> Result<(ClientPolicy, T), ScenarioError> {
     let shared = fields_of::<ClientPolicy>();
@@ -54,12 +56,17 @@ fn part(workload: &Map<String, Value>, names: &BTreeSet<String>) -> Map<String, 
     fields.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// The fields of a type, as its schema lists them, those of its alternatives included.
-fn fields_of<T: JsonSchema>() -> BTreeSet<String> {
-    let schema = super::section::<T>();
-    let mut names = BTreeSet::new();
-    collect_fields(schema.as_value(), &mut names);
-    names
+/// The fields of a type, as its schema lists them, those of its alternatives included. To make a schema takes longer than
+/// a short run, and a campaign asks at each: what a type has does not change.
+fn fields_of<T: JsonSchema + 'static>() -> Arc<BTreeSet<String>> {
+    static KNOWN: Mutex<BTreeMap<TypeId, Arc<BTreeSet<String>>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let fields = known.entry(TypeId::of::<T>()).or_insert_with(|| {
+        let mut names = BTreeSet::new();
+        collect_fields(super::section::<T>().as_value(), &mut names);
+        Arc::new(names)
+    });
+    Arc::clone(fields)
 }
 
 fn collect_fields(schema: &Value, names: &mut BTreeSet<String>) {

@@ -65,7 +65,7 @@ impl Majority {
     pub(super) fn measured(&self, now: Time) -> Measure {
         let end = self.healed.unwrap_or(now);
         let rest = if self.healed.is_none() && self.is_up() { end.since(self.since) } else { Span::ZERO };
-        let reading = Reading::TimeShare { part: (self.up + rest).0.into(), whole: end.0.into() };
+        let reading = Reading::Share { part: (self.up + rest).0.into(), whole: end.0.into() };
         let about = "the share of the time in which a majority of the members was up and did not stand still";
         Measure::new("majority_up", about, reading).more()
     }
@@ -77,7 +77,7 @@ mod tests {
 
     fn share(majority: &Majority, now: u64) -> (u128, u128) {
         match majority.measured(Time(now)).reading {
-            Reading::TimeShare { part, whole } => (part, whole),
+            Reading::Share { part, whole } => (part, whole),
             other => panic!("{other:?}"),
         }
     }

@@ -14,8 +14,8 @@ pub(super) struct Reign {
     first: Option<Time>,
     /// How often somebody was elected after the first time, were it the same node.
     changes: u64,
-    /// When the leader fell, if nobody was elected since.
-    fallen: Option<Time>,
+    /// When the leader fell, if nobody was elected since; and whether it only stands still.
+    fallen: Option<(Time, bool)>,
     failovers: Vec<Span>,
     /// When the safety phase ended, if it has.
     healed: Option<Time>,
@@ -31,24 +31,28 @@ impl Reign {
             self.changes += 1;
         }
         self.first.get_or_insert(now);
-        self.failovers.extend(self.fallen.take().map(|fallen| now.since(fallen)));
+        self.failovers.extend(self.fallen.take().map(|(fallen, _)| now.since(fallen)));
     }
 
     pub(super) fn watch(&mut self, now: Time, event: &WorldEvent) {
         match *event {
-            WorldEvent::Crash { node, .. }
-            | WorldEvent::Refused { node }
-            | WorldEvent::Pause { node }
-            | WorldEvent::Retire { node }
-                if self.leader == Some(node) && self.healed.is_none() =>
+            WorldEvent::Pause { node } if self.leads(node) => drop(self.fallen.get_or_insert((now, true))),
+            WorldEvent::Crash { node, .. } | WorldEvent::Refused { node } | WorldEvent::Retire { node }
+                if self.leads(node) =>
             {
-                // A node that stood still falls only once, should it crash as well.
-                self.fallen.get_or_insert(now);
+                // Should it stand still already, it fell then; but it will not go on as the leader.
+                self.fallen.get_or_insert((now, false)).1 = false;
             }
-            WorldEvent::Resume { node } if self.leader == Some(node) => self.fallen = None,
+            WorldEvent::Resume { node } if self.leads(node) => {
+                self.fallen = self.fallen.filter(|&(_, stands_still)| !stands_still);
+            }
             WorldEvent::Phase(Phase::Liveness | Phase::Over) => drop(self.healed.get_or_insert(now)),
             _ => {}
         }
+    }
+
+    fn leads(&self, node: NodeId) -> bool {
+        self.leader == Some(node) && self.healed.is_none()
     }
 
     /// What is known by now; nothing where nobody leads by nature.
@@ -94,6 +98,7 @@ mod tests {
         reign.watch(at(150), &WorldEvent::Crash { node: NodeId(1), lost_disk: false });
         reign.watch(at(200), &WorldEvent::Pause { node: LEADER });
         reign.watch(at(250), &WorldEvent::Crash { node: LEADER, lost_disk: false });
+        reign.watch(at(260), &WorldEvent::Resume { node: LEADER });
         reign.elected(at(500), NodeId(0));
         // Who only stood still, and goes on before anybody else leads, was not replaced.
         reign.watch(at(600), &WorldEvent::Pause { node: NodeId(0) });

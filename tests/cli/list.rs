@@ -72,13 +72,17 @@ fn the_help_has_the_exit_codes() {
 
 #[test]
 fn the_schema_accepts_every_scenario_that_is_shipped() {
-    let schema: serde_json::Value = serde_json::from_str(&said(&["schema"])).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = |of: &str| {
+        let schema: serde_json::Value = serde_json::from_str(&said(&["schema", of])).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    };
+    let (scenarios, sweeps) = (validator("scenarios"), validator("sweeps"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut seen = 0;
     for folder in std::fs::read_dir(root).unwrap() {
         for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
+            let validator = if path.parent().unwrap().ends_with("sweeps") { &sweeps } else { &scenarios };
             let scenario: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
             let faults: Vec<String> =
                 validator.iter_errors(&scenario).map(|error| format!("{}: {error}", error.instance_path())).collect();

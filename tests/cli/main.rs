@@ -12,4 +12,5 @@ mod panic;
 mod replay;
 mod report;
 mod shrink;
+mod sweep;
 mod violation;

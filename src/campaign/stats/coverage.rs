@@ -47,9 +47,10 @@ fn proportions_are_held_as_often_as_stated() {
 fn rare_proportions_are_held_at_least_as_often_as_stated() {
     for trials in [50, 100, 200, 400, 1_000] {
         let intervals = intervals(trials);
-        // Rare is what is seen hardly ever in so many trials.
-        for thousandths in 1..=1_000 {
-            let p = 1.0 / f64::from(trials) * f64::from(thousandths) / 1_000.0;
+        // Rare is what is one in a hundred, and what is seen hardly ever in so many trials.
+        let rarest = (5.0 / f64::from(trials)).max(0.01);
+        for part in 1..=400 {
+            let p = rarest * f64::from(part) / 400.0;
             for p in [p, 1.0 - p] {
                 let covered = covered(trials, p, &intervals);
                 assert!(covered >= 0.95, "{p} of {trials} trials: {covered}");
@@ -88,6 +89,19 @@ fn shares_are_held_although_the_parts_of_a_run_fare_alike() {
             proportion(hits, of).unwrap().holds(0.9)
         });
         assert!(naive < 0.9, "{runs} runs: {naive}");
+    }
+}
+
+/// Most runs are without any failure, and in few of them everything of a while fails.
+#[test]
+fn shares_are_held_although_bad_runs_are_rare() {
+    for (runs, bad) in [(50, 0.01), (50, 0.02), (200, 0.01)] {
+        let truth = 1.0 - bad * 50.0 / 300.0;
+        let covered = coverage(runs, |dice| {
+            let one = |dice: &mut Stream| if unit(dice) < bad { (250.0, 300.0) } else { (300.0, 300.0) };
+            share(&(0..runs).map(|_| one(dice)).collect::<Vec<Part>>()).unwrap().holds(truth)
+        });
+        assert!(covered >= 0.93, "{runs} runs, {bad}: {covered}");
     }
 }
 

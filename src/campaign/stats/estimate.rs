@@ -5,7 +5,7 @@
 //! number divided by the *design effect* (Korn and Graubard, 1998).
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use statrs::function::gamma::gamma_lr;
 
 use super::{CONFIDENCE, clopper_pearson};
@@ -39,7 +39,7 @@ impl Estimate {
 /// With fewer hits than this, or fewer misses, a proportion is rare: the interval of Wilson (1927), whose mean coverage
 /// is nearest to what it says, is then too short for some rates, and the exact one of Clopper and Pearson takes its
 /// place.
-const RARE: f64 = 5.0;
+const RARE: f64 = 20.0;
 
 /// Where 95 % of the normal distribution end, on either side.
 const Z: f64 = 1.959_963_984_540_054;
@@ -62,6 +62,12 @@ fn wilson(hits: f64, trials: f64) -> [f64; 2] {
     [(centre - half).max(0.0), (centre + half).min(1.0)]
 }
 
+/// Where the normal distribution reaches `p`.
+#[must_use]
+pub fn normal_quantile(p: f64) -> f64 {
+    Normal::standard().inverse_cdf(p)
+}
+
 /// So much of a whole, in each run.
 pub type Part = (f64, f64);
 
@@ -69,24 +75,34 @@ pub type Part = (f64, f64);
 #[must_use]
 pub fn share(runs: &[Part]) -> Option<Estimate> {
     let whole: f64 = runs.iter().map(|run| run.1).sum();
-    let part: f64 = runs.iter().map(|run| run.0).sum();
-    let effective = effective(runs, part / whole);
-    proportion(part / whole * effective, effective).filter(|_| whole > 0.0)
+    if whole <= 0.0 {
+        return None;
+    }
+    let value = runs.iter().map(|run| run.0).sum::<f64>() / whole;
+    match effective(runs, value) {
+        Some(effective) => proportion(value * effective, effective),
+        // One run says nothing of how others may be.
+        None => Some(Estimate { value, low: None, high: None }),
+    }
 }
 
-/// As many independent observations as these runs together are worth, of which the share `p` are hits.
-pub(super) fn effective(runs: &[Part], p: f64) -> f64 {
+/// As many independent observations as these runs together are worth, of which the share `p` are hits; nothing where
+/// there is only one of them.
+pub(super) fn effective(runs: &[Part], p: f64) -> Option<f64> {
     let whole: f64 = runs.iter().map(|run| run.1).sum();
     let (seen, variance) = spread(runs, p);
     let simple = p * (1.0 - p) / whole;
-    // Where all units agree nothing tells how much those of one run depend on each other.
-    if seen < 2.0 || simple <= 0.0 {
-        return whole;
+    if seen < 2.0 {
+        return None;
+    }
+    if simple <= 0.0 {
+        // Where all agree nothing tells how much those of one run depend on each other: it may be as much as can be.
+        return Some(seen);
     }
     let effect = (variance / simple).max(1.0);
     // Fewer runs say less of their own spread (Korn and Graubard, 1998).
     let trust = Z / student(seen - 1.0);
-    whole / effect * trust * trust
+    Some(whole / effect * trust * trust)
 }
 
 /// How many runs have something to say, and the variance of the ratio `r` of all parts to all wholes (Cochran, Sampling
@@ -104,8 +120,8 @@ fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(Z, |distribution| distribution.inverse_cdf(side))
 }
 
-/// What each unit has on average, in all runs together, of each of which the sum and the number of units are given. It is
-/// not below zero.
+/// What each unit has on average, in all runs together, of each of which the sum and the number of units are given. It
+/// is not below zero.
 #[must_use]
 pub fn mean(runs: &[Part]) -> Option<Estimate> {
     let of: f64 = runs.iter().map(|run| run.1).sum();
@@ -122,8 +138,8 @@ pub fn mean(runs: &[Part]) -> Option<Estimate> {
 }
 
 /// How often something happens in a unit of time, in all runs together, of each of which the number and the time are
-/// given. Events are rare, or come in bursts: the wider of the exact interval for those that come by themselves (Garwood,
-/// 1936) and the one that the spread among runs gives.
+/// given. Events are rare, or come in bursts: the wider of the exact interval for those that come by themselves
+/// (Garwood, 1936) and the one that the spread among runs gives.
 #[must_use]
 pub fn rate(runs: &[Part]) -> Option<Estimate> {
     let Estimate { value, low, high } = mean(runs)?;
@@ -167,9 +183,9 @@ mod tests {
         let common = proportion(81.0, 263.0).unwrap();
         near(common.low, 0.2553);
         near(common.high, 0.3662);
-        let fewer = proportion(15.0, 148.0).unwrap();
-        near(fewer.low, 0.0624);
-        near(fewer.high, 0.1605);
+        let [low, high] = wilson(15.0, 148.0);
+        near(Some(low), 0.0624);
+        near(Some(high), 0.1605);
         let rare = proportion(1.0, 29.0).unwrap();
         near(rare.low, 0.0009);
         near(rare.high, 0.1776);

@@ -1,8 +1,9 @@
 //! Quantiles from many runs, with intervals by order statistics.
 //!
-//! Of independent values those of two ranks hold the quantile between them with a probability that is known, whatever the
-//! distribution is (David and Nagaraja, Order Statistics, 2003, section 7.1). Values of one run are not independent: ranks
-//! are then taken as of so many independent values as theirs are worth at the quantile (Woodruff, 1952).
+//! Of independent values those of two ranks hold the quantile between them with a probability that is known, whatever
+//! the distribution is (David and Nagaraja, Order Statistics, 2003, section 7.1). Values of one run are not
+//! independent: ranks are then taken as of so many independent values as theirs are worth at the quantile (Woodruff,
+//! 1952).
 
 use statrs::function::beta::beta_reg;
 
@@ -45,7 +46,10 @@ impl<'a> Pool<'a> {
         let counts: Vec<Part> = self.runs.iter().map(|run| counted(run, value)).collect();
         let alone = self.runs.iter().all(|run| run.len() <= 1);
         let all = self.sorted.len();
-        let worth = if alone { all } else { (effective(&counts, q).floor() as usize).clamp(1, all) };
+        let worth = if alone { Some(all as f64) } else { effective(&counts, q) };
+        let Some(worth) = worth.map(|worth| (worth.floor() as usize).clamp(1, all)) else {
+            return Some(Estimate { value: value as f64, low: None, high: None });
+        };
         let [low, high] = ranks(worth, q);
         // The ranks among so many independent values, as ranks among all.
         let low = low.map(|rank| self.sorted[(rank - 1) * all / worth]);

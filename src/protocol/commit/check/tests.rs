@@ -344,7 +344,9 @@ fn who_is_uncertain_for_too_long_is_blocked_and_how_long_is_measured() {
     assert_eq!(stage.decided(1, 2, Commit), HELD, "the coordinator fell after it had decided");
     let readings: Vec<Reading> = stage.check.measured_of().into_iter().collect();
     let times = [1005, 1601, 10_601].map(Span::ms).to_vec();
-    assert_eq!(readings, [Reading::Share { part: 1, whole: 2 }, Reading::Times(times)]);
+    // Some participant was blocked all the time, from the coordinator's fall to the last decision.
+    let held = Reading::TimeEach { total: 11_606_000_000, of: 2 };
+    assert_eq!(readings, [Reading::Share { part: 1, whole: 2 }, Reading::Times(times), held]);
 }
 
 impl NeverBlocks {

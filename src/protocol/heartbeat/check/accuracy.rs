@@ -141,7 +141,7 @@ impl Mistakes {
             Measure::new(
                 "query_accuracy",
                 "how likely an answer is right at a drawn instant before the first crash (P_A)",
-                Reading::TimeShare { part, whole },
+                Reading::Share { part, whole },
             )
             .more(),
         ]

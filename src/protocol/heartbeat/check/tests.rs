@@ -157,16 +157,16 @@ fn detection_is_timed_to_the_suspicion_that_lasts() {
         Some(vec![Span::ms(300), Span::ZERO]),
         "what comes later counts no more"
     );
-    assert_eq!(stage.reading(800, "noticed"), Reading::TimeShare { part: 2, whole: 2 });
+    assert_eq!(stage.reading(800, "noticed"), Reading::Share { part: 2, whole: 2 });
     stage.trusts(900, 2, 1);
     // Of the next crash nobody knows before it is over, and of the one after that one of two, when it is too late.
     stage.crash(1_000, 1);
     stage.boot(1_100, 1);
-    assert_eq!(stage.reading(1_200, "noticed"), Reading::TimeShare { part: 2, whole: 4 });
+    assert_eq!(stage.reading(1_200, "noticed"), Reading::Share { part: 2, whole: 4 });
     stage.crash(2_000, 1);
     stage.suspects(2_100, 0, 1);
-    assert_eq!(stage.reading(2_400, "noticed"), Reading::TimeShare { part: 3, whole: 5 });
-    assert_eq!(stage.reading(2_401, "noticed"), Reading::TimeShare { part: 3, whole: 6 });
+    assert_eq!(stage.reading(2_400, "noticed"), Reading::Share { part: 3, whole: 5 });
+    assert_eq!(stage.reading(2_401, "noticed"), Reading::Share { part: 3, whole: 6 });
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn mistakes_are_timed_from_one_to_the_next_and_to_their_end() {
     assert_eq!(stage.reading(500, "mistakes"), Reading::Rate { count: 3, over: 2_400_000_000 });
     let share = stage.reading(500, "query_accuracy");
     // Six pairs for 400 ms; mistaken for 30, 200 and 100 ms.
-    assert_eq!(share, Reading::TimeShare { part: 2_070_000_000, whole: 2_400_000_000 });
+    assert_eq!(share, Reading::Share { part: 2_070_000_000, whole: 2_400_000_000 });
     stage.crash(600, 2);
     assert_eq!(stage.reading(700, "query_accuracy"), share, "what comes later does not count");
 }
@@ -208,5 +208,5 @@ fn mistakes_count_until_somebody_crashes() {
     stage.crash(200, 2);
     stage.suspects(250, 0, 2);
     assert_eq!(stage.reading(500, "mistakes"), Reading::Rate { count: 1, over: 1_200_000_000 });
-    assert_eq!(stage.reading(500, "query_accuracy"), Reading::TimeShare { part: 1_150_000_000, whole: 1_200_000_000 });
+    assert_eq!(stage.reading(500, "query_accuracy"), Reading::Share { part: 1_150_000_000, whole: 1_200_000_000 });
 }
