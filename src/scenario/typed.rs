@@ -56,8 +56,8 @@ fn part(workload: &Map<String, Value>, names: &BTreeSet<String>) -> Map<String, 
     fields.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// The fields of a type, as its schema lists them, those of its alternatives included. To make a schema takes longer than
-/// a short run, and a campaign asks at each: what a type has does not change.
+/// The fields of a type, as its schema lists them, those of its alternatives included. To make a schema takes longer
+/// than a short run, and a campaign asks at each: what a type has does not change.
 fn fields_of<T: JsonSchema + 'static>() -> Arc<BTreeSet<String>> {
     static KNOWN: Mutex<BTreeMap<TypeId, Arc<BTreeSet<String>>>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

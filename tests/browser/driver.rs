@@ -96,6 +96,12 @@ impl Browser {
         start.elapsed()
     }
 
+    /// Opens a file that has no script, and waits until it is there.
+    pub(crate) fn open_still(&self, file: &Path) {
+        self.post("/url", &json!({ "url": format!("file://{}", file.display()) }));
+        self.wait("return document.readyState === 'complete'");
+    }
+
     /// What a script returns.
     pub(crate) fn script(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))

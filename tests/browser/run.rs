@@ -36,7 +36,7 @@ fn number(text: &str) -> u64 {
 }
 
 /// Pictures are kept for whoever wants to look at them.
-fn keep(name: &str, picture: &[u8]) {
+pub(crate) fn keep(name: &str, picture: &[u8]) {
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), picture).unwrap();
 }
 

@@ -229,8 +229,8 @@ fn nfd_s_mistakes(given: &Given) -> Option<f64> {
     Some(heard * silent? / every)
 }
 
-/// A crash falls anywhere between two heartbeats. The last one stays fresh for a period and the shift, if it is not lost,
-/// and the one before it until a period sooner.
+/// A crash falls anywhere between two heartbeats. The last one stays fresh for a period and the shift, if it is not
+/// lost, and the one before it until a period sooner.
 fn nfd_s_detection(given: &Given) -> Option<f64> {
     let Nfd { every, shift, loss, .. } = Nfd::of(given)?;
     Some((shift + every / 2.0 - every * loss / (1.0 - loss)).max(0.0))
